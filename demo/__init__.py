@@ -1,0 +1,1 @@
+"""The demonstration: two firms, one bank, the main job from installation to a shared session."""

@@ -1,0 +1,229 @@
+"""Every error of the library, in one tree.
+
+::
+
+    CompanyNetError
+    ├── FormatError            a statement or an order file cannot be read
+    ├── OrderError             an order breaks a rule; nothing was written
+    ├── ProfileError           the bank profile or the WSDL cannot be used
+    ├── SigningError           a signature could not be made
+    │   ├── TokenAbsent            no card, no file
+    │   ├── DriverError            the key store cannot be read
+    │   ├── WrongPin               the PIN or password is wrong
+    │   ├── PinLocked              too many wrong PINs
+    │   ├── CertificateUnusable    outdated, not yet valid, not for signatures
+    │   └── SigningDeclined        the person said no
+    └── BankError              a call to the bank did not end well
+        ├── BankUnreachable        no connection: never sent
+        ├── BankTimeout            sent, no answer in time: unknown
+        ├── AnswerLost             sent, the answer was cut off: unknown
+        ├── AnswerInvalid          sent, the answer breaks the contract: unknown
+        ├── BankThrottled          refused for now: ask later
+        ├── PollingExpired         the bank is still working on the task
+        └── Refused                the bank said no
+            ├── LoginRefused           user, password or challenge
+            ├── CertificateRefused     not registered, revoked, outdated at the bank
+            ├── SignatureRefused       the signature does not fit
+            ├── DikRefused             the DIK is not this customer's
+            ├── PermissionRefused      the session does not allow the operation
+            ├── SessionInvalid         the session ended or never was
+            ├── DuplicateOrder         an id was used before
+            ├── OrderRefused           the order data has errors
+            └── OrderGroupUnknown      the bank knows no such order group
+
+Callers branch on the class and on :class:`Outcome`, never on the text.
+"""
+
+import enum
+
+
+class Outcome(enum.Enum):
+    """What is known of the bank's side after a failed call."""
+
+    NOT_SENT = "not_sent"
+    """The bank never had the call."""
+
+    UNKNOWN = "unknown"
+    """The call left; whether the bank acted is known only to the bank. Ask it, do not repeat."""
+
+    REFUSED = "refused"
+    """The bank answered that it did not act."""
+
+    ACCEPTED = "accepted"
+    """The bank acted; what failed came after."""
+
+
+class CompanyNetError(Exception):
+    """The root: catch this to catch all of the library."""
+
+
+class FormatError(CompanyNetError, ValueError):
+    """A file cannot be read. Nothing of it was returned.
+
+    Args:
+        source: the name of the file or report.
+        place: where in it, in words ("line 12, :61:").
+        reason: what is wrong there.
+    """
+
+    def __init__(self, source: str, place: str, reason: str) -> None:
+        super().__init__(f"{source}: {place}: {reason}")
+        self.source = source
+        self.place = place
+        self.reason = reason
+
+
+class OrderError(CompanyNetError, ValueError):
+    """An order breaks a rule of its format. Nothing was written.
+
+    Args:
+        order: the end-to-end id of the order, or words for the batch.
+        field: the field at fault.
+        reason: the rule and the value.
+    """
+
+    def __init__(self, order: str, field: str, reason: str) -> None:
+        super().__init__(f"order {order}: {field}: {reason}")
+        self.order = order
+        self.field = field
+        self.reason = reason
+
+
+class ProfileError(CompanyNetError, ValueError):
+    """The bank profile or the WSDL it names cannot be used."""
+
+
+class SigningError(CompanyNetError):
+    """A signature could not be made. Nothing was sent."""
+
+
+class TokenAbsent(SigningError):
+    """There is no card in the reader, or no such file."""
+
+
+class DriverError(SigningError):
+    """The key store cannot be read: damaged, of another kind, or its driver failed."""
+
+
+class WrongPin(SigningError):
+    """The PIN or password is wrong. Never try again without asking the person."""
+
+
+class PinLocked(SigningError):
+    """The token took too many wrong PINs."""
+
+
+class CertificateUnusable(SigningError):
+    """The certificate cannot be used for this signature; the text says why."""
+
+
+class SigningDeclined(SigningError):
+    """The person declined."""
+
+
+class BankError(CompanyNetError):
+    """A call to the bank did not end well.
+
+    Args:
+        message: a sentence for a log.
+        operation: the operation of the contract.
+        reference: our reference of the call (safe to show).
+        outcome: what is known of the bank's side; each class has its own by default.
+        code: the bank's code, as it came.
+        bank_text: the bank's text, as it came.
+    """
+
+    default_outcome = Outcome.UNKNOWN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        reference: str = "",
+        outcome: Outcome | None = None,
+        code: str | None = None,
+        bank_text: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.reference = reference
+        self.outcome = outcome or self.default_outcome
+        self.code = code
+        self.bank_text = bank_text
+
+
+class BankUnreachable(BankError):
+    """No connection was made; the bank never had the call."""
+
+    default_outcome = Outcome.NOT_SENT
+
+
+class BankTimeout(BankError):
+    """The call left and no answer came in time."""
+
+
+class AnswerLost(BankError):
+    """The call left and the connection broke before the whole answer came."""
+
+
+class AnswerInvalid(BankError):
+    """The answer is not what the contract says; the bank may have acted."""
+
+
+class BankThrottled(BankError):
+    """The bank refuses calls for now; it did not act."""
+
+    default_outcome = Outcome.REFUSED
+
+
+class PollingExpired(BankError):
+    """The bank has the task and has not finished it in the time allowed; ask for the task again later."""
+
+    default_outcome = Outcome.ACCEPTED
+
+    def __init__(self, message: str, *, operation: str, reference: str = "", task_id: str) -> None:
+        super().__init__(message, operation=operation, reference=reference)
+        self.task_id = task_id
+
+
+class Refused(BankError):
+    """The bank answered no and did not act; code and text are the bank's own."""
+
+    default_outcome = Outcome.REFUSED
+
+
+class LoginRefused(Refused):
+    """The user, the password or the challenge is not accepted."""
+
+
+class CertificateRefused(Refused):
+    """The certificate is not registered with the bank, or is revoked or outdated there."""
+
+
+class SignatureRefused(Refused):
+    """The signature does not verify over the text the bank gave."""
+
+
+class DikRefused(Refused):
+    """The DIK is unknown, or not this user's."""
+
+
+class PermissionRefused(Refused):
+    """The session does not allow this operation for this DIK."""
+
+
+class SessionInvalid(Refused):
+    """The session has ended, or never was. Do not try it again."""
+
+
+class DuplicateOrder(Refused):
+    """An identifier of the order was used before."""
+
+
+class OrderRefused(Refused):
+    """The bank found errors in the order data and took none of it."""
+
+
+class OrderGroupUnknown(Refused):
+    """The bank knows no order group of this id."""

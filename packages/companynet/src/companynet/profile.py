@@ -1,0 +1,137 @@
+"""What is unconfirmed about the bank, as data: one :class:`BankProfile`.
+
+Each field that rests on weak knowledge has its line in ``docs/ledger.md``. A customer who has the bank's own
+documents puts other values (and the bank's own WSDL) here, and no code changes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+from companynet.errors import ProfileError
+
+#: Endpoints named in public material; presets to choose, never defaults.  # L-004
+PRESET_ENDPOINTS: Final = {
+    "test": "https://www.companynet-test.ebre.pl/ws/services/IBREService_v1_0",
+    "production": "https://ws.companynet.mbank.pl/mt/services/IBREService_v1_0",
+}
+
+#: Codes of SOAP faults and the name of the error class they mean. The bank's own list is unknown; these are the
+#: sandbox's, and an unknown code becomes a plain ``Refused`` with code and text kept.  # L-005
+DEFAULT_FAULT_CODES: Final[Mapping[str, str]] = {
+    "LOGIN_REFUSED": "LoginRefused",
+    "CERTIFICATE_REFUSED": "CertificateRefused",
+    "SIGNATURE_INVALID": "SignatureRefused",
+    "DIK_REFUSED": "DikRefused",
+    "PERMISSION_DENIED": "PermissionRefused",
+    "SESSION_INVALID": "SessionInvalid",
+    "DUPLICATE_ID": "DuplicateOrder",
+    "ORDER_INVALID": "OrderRefused",
+    "ORDER_GROUP_UNKNOWN": "OrderGroupUnknown",
+    "THROTTLED": "BankThrottled",
+}
+
+
+@dataclass(frozen=True)
+class BankProfile:
+    """Everything about the bank that a customer may have to set otherwise."""
+
+    endpoint: str
+    """The URL of the service."""
+
+    wsdl: Path | None = None
+    """The customer's own WSDL; None for the one shipped with the library."""
+
+    interface_version: str = "1.0.9"
+    """Sent with each call.  L-006"""
+
+    language: str = "pl"
+    """Of the bank's texts: pl, en or de."""
+
+    client_info: str = "MBankPluginV2"
+    """Names this program to the bank."""
+
+    client_version: str = "0.1.0"
+    """Its version."""
+
+    challenge_encoding: str = "utf-16-le"
+    """How a text to sign becomes bytes.  L-007"""
+
+    signature_line: bool = True
+    """Send the base64 body on one line, without header.  L-008"""
+
+    signature_footer: bool = False
+    """Keep the PEM footer behind the body.  L-008"""
+
+    order_format: str = "CT_ISO20022"
+    """The name of pain.001 in ``orderMetadata``.  L-009"""
+
+    send_to_auth: bool = False
+    """Hand orders straight to authorisation; an integrator does not.  L-010"""
+
+    status_by_client_id: bool = True
+    """``getStatus`` finds a group by our own clientOrderGroupId too. If not, a lost answer stays unknown until a
+    person looks it up.  L-011"""
+
+    report_content: str = "auto"
+    """Report content is plain ``text``, ``base64``, or ``auto`` (told by looking).  L-012"""
+
+    poll_interval: float = 5.0
+    """Seconds between two questions about a task.  L-013"""
+
+    poll_limit: int = 20
+    """How many times to ask.  L-013"""
+
+    connect_timeout: float = 10.0
+    """Seconds to make a connection."""
+
+    read_timeout: float = 60.0
+    """Seconds to wait for the next bytes of an answer."""
+
+    call_timeout: float = 120.0
+    """Seconds for a whole call."""
+
+    answer_limit: int = 64 * 1024 * 1024
+    """Bytes an answer may have."""
+
+    ca_file: Path | None = None
+    """PEM file of the trusted roots; None for certifi's."""
+
+    fault_codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_FAULT_CODES))
+    """Fault code to the name of an error class in ``companynet.errors``.  L-005"""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> "BankProfile":
+        """Make a profile from plain values, as a JSON file has them.
+
+        Raises:
+            ProfileError: a name is unknown, or ``endpoint`` is missing.
+        """
+        known = {item.name for item in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ProfileError(f"the bank profile has unknown settings: {', '.join(unknown)}")
+        if not values.get("endpoint"):
+            raise ProfileError("the bank profile has no endpoint")
+        prepared = dict(values)
+        for name in ("wsdl", "ca_file"):
+            if prepared.get(name) is not None:
+                prepared[name] = Path(str(prepared[name]))
+        return cls(**prepared)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: Path) -> "BankProfile":
+        """Read a profile from a JSON file.
+
+        Raises:
+            ProfileError: the file cannot be read, or a setting is wrong; the text names the file.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ProfileError(f"{path}: {error}") from error
+        if not isinstance(values, dict):
+            raise ProfileError(f"{path}: a bank profile is a JSON object")
+        return cls.from_mapping(values)
