@@ -1,0 +1,1 @@
+"""Frozen values of the bank's field: statements, orders, sessions. No input, no output."""

@@ -1,0 +1,60 @@
+"""Account numbers: NRB (26 digits), IBAN, sort code."""
+
+from stdnum import iban as _iban
+from stdnum.exceptions import ValidationError
+
+_SEPARATORS = str.maketrans("", "", " -\u00a0")
+_NRB_LENGTH = 26
+_MBANK_CODE = "114"  # S-100
+
+
+def normalise(account: str) -> str:
+    """The account without blanks and dashes, in upper case."""
+    return account.translate(_SEPARATORS).upper()
+
+
+def to_iban(account: str) -> str:
+    """The IBAN of an NRB or IBAN, its check digits verified.
+
+    Raises:
+        ValueError: the number has a wrong form or wrong check digits; the text names the number.
+    """
+    number = normalise(account)
+    if number.isascii() and number.isdigit() and len(number) == _NRB_LENGTH:
+        number = "PL" + number
+    try:
+        return str(_iban.validate(number))
+    except ValidationError as error:
+        raise ValueError(f"{account!r} is not an account number (NRB or IBAN): {error}") from None
+
+
+def to_nrb(account: str) -> str:
+    """The 26 digits of a Polish account given as NRB or IBAN, its check digits verified.
+
+    Raises:
+        ValueError: as :func:`to_iban`, and for an account of another country.
+    """
+    number = to_iban(account)
+    if not number.startswith("PL"):
+        raise ValueError(f"{account!r} is not a Polish account (26 digits)")
+    return number[2:]
+
+
+def is_account(account: str) -> bool:
+    """Whether this is an NRB or IBAN with right check digits."""
+    try:
+        to_iban(account)
+    except ValueError:
+        return False
+    return True
+
+
+def sort_code(nrb: str) -> str:
+    """The eight digits that name the bank's unit: digits 3 to 10 of an NRB.  # S-100"""
+    return to_nrb(nrb)[2:10]
+
+
+def is_mbank(account: str) -> bool:
+    """Whether the account has the form of an mBank account; its check digits are not looked at."""
+    number = normalise(account).removeprefix("PL")
+    return len(number) == _NRB_LENGTH and number.isdigit() and number[2:5] == _MBANK_CODE

@@ -1,0 +1,176 @@
+"""The frame of MT940 and MT942 files: lines become blocks (one an account) of fields.  # S-102, L-100
+
+Nothing is dropped: a line that belongs to no block is handed back as loose.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from companynet.formats.text import quoted
+
+_START, _END = "\x01", "\x03"
+_TAG = re.compile(r":(\d{2}[A-Z]?):")
+_HEAD = frozenset({"20", "21", "25", "28", "28C", "60F", "60M", "34F", "13D"})
+_FOOT = frozenset({"62F", "62M", "64", "65", "90D", "90C"})
+_KNOWN = _HEAD | _FOOT | {"61", "86"}
+# Titles hold times, and folding may put ":20:45" at the start of a line of :86:. Header fields that could be a
+# part of a time must therefore look like themselves there.
+_LOOKS = {
+    "25": re.compile(r":25:[A-Z/0-9]{8,}"),
+    "28": re.compile(r":28:\d+/\d+\s*$"),
+    "21": re.compile(r"(?!)"),
+}
+
+
+@dataclass(slots=True)
+class Field:
+    """A field of a block."""
+
+    tag: str
+    """Without colons: ``28C``."""
+
+    line: int
+    """The line of the file where it starts, from 1."""
+
+    lines: list[str]
+    """Its lines without the tag and without line ends; trailing blanks kept."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        return f"line {self.line}, :{self.tag}:"
+
+    @property
+    def text(self) -> str:
+        """Its first line without blanks around it."""
+        return self.lines[0].strip()
+
+
+@dataclass(slots=True)
+class Block:
+    """The lines of one account."""
+
+    line: int
+    """Where it starts, from 1."""
+
+    framed: bool
+    """It began with 0x01."""
+
+    fields: list[Field] = field(default_factory=list)
+    """In the order of the file."""
+
+    tags: set[str] = field(default_factory=set)
+    """The tags of the fields."""
+
+    ended: bool = False
+    """Its end mark was there."""
+
+    cut: bool = False
+    """It is the last of a file that ends in the middle of a line."""
+
+    loose: list[tuple[int, str]] = field(default_factory=list)
+    """Lines near the block that belong to no field, with their numbers."""
+
+
+def split_blocks(text: str) -> tuple[list[Block], list[tuple[int, str]]]:
+    """Part the text of a file into blocks.
+
+    Args:
+        text: decoded, with line feeds.
+
+    Returns:
+        The blocks, and the lines before the first of them that belong to none.
+    """
+    splitter = _Splitter(text.split("\n"))
+    for index in range(len(splitter.lines)):
+        splitter.take(index)
+    splitter.close(ended=False)
+    if splitter.blocks:
+        last = splitter.blocks[-1]
+        last.cut = not last.ended and splitter.lines[-1] != ""
+    return splitter.blocks, splitter.before
+
+
+class _Splitter:
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.blocks: list[Block] = []
+        self.before: list[tuple[int, str]] = []
+        self._block: Block | None = None
+        self._framed = False
+        self._opened = 0
+
+    def take(self, index: int) -> None:
+        """Put one line where it belongs."""
+        line = self.lines[index]
+        if line.startswith(_START):
+            self.close(ended=False)
+            self._framed, self._opened = True, index + 1
+            line = line.lstrip(_START)
+        elif self._is_end(index, line):
+            self.close(ended=True)
+            return
+        match = _TAG.match(line)
+        if match and self._is_field(index, line, match[1]):
+            self._open_for(match[1], index)
+            assert self._block is not None  # noqa: S101  # _open_for has just opened it
+            self._block.tags.add(match[1])
+            self._block.fields.append(Field(match[1], index + 1, [line[match.end() :]]))
+        else:
+            self._continue(index, line)
+
+    def close(self, *, ended: bool) -> None:
+        """End the block at hand."""
+        if self._block is not None:
+            self._block.ended = ended
+            self.blocks.append(self._block)
+            self._block = None
+        elif self._framed:
+            # An account was begun and nothing of it is there.
+            (self.blocks[-1].loose if self.blocks else self.before).append((self._opened, _START))
+        self._framed = False
+
+    def _is_end(self, index: int, line: str) -> bool:
+        mark = line.rstrip()
+        if mark == "-" + _END or mark == _END:
+            return True
+        # A title may leave a lone dash on a line: it ends a block only where a block can end.
+        return mark in ("-", "-}") and self._new_block_follows(index)
+
+    def _new_block_follows(self, index: int) -> bool:
+        for line in self.lines[index + 1 :]:
+            if line.strip():
+                return line.startswith((_START, ":20:", ":25:", "{"))
+        return True
+
+    def _is_field(self, index: int, line: str, tag: str) -> bool:
+        block = self._block
+        if block is None or not block.fields or block.fields[-1].tag != "86":
+            return True
+        if tag not in _KNOWN:
+            return False
+        if tag == "20":
+            return index + 1 < len(self.lines) and self.lines[index + 1].startswith((":25:", ":21:"))
+        looks = _LOOKS.get(tag)
+        return looks is None or bool(looks.match(line))
+
+    def _open_for(self, tag: str, index: int) -> None:
+        block = self._block
+        if block is not None and block.fields:
+            tags = block.tags
+            if tag == "20" or (tag == "25" and "25" in tags) or (tag in _HEAD and tags & _FOOT):
+                self.close(ended=False)
+        if self._block is None:
+            self._block = Block(line=index + 1, framed=self._framed)
+
+    def _continue(self, index: int, line: str) -> None:
+        block = self._block
+        if block is not None and block.fields and (line.strip() or block.fields[-1].tag == "86"):
+            block.fields[-1].lines.append(line)
+        elif line.strip():
+            (self.blocks[-1].loose if self.blocks and block is None else self.before).append((index + 1, line))
+
+
+def loose_text(line: int, text: str) -> str:
+    """The sentence about a line that belongs to no field."""
+    return f"the line {quoted(text)} at line {line} belongs to no field"

@@ -1,0 +1,116 @@
+"""The commands' promises: exit status, one object a line, one line about a failure."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from companynet.cli import main
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+PROGRAM = "import sys; from companynet.cli import main; sys.exit(main())"
+STATEMENT_KEYS = (
+    "source format account currency number reference opening_balance closing_balance available_balance"
+    " entries problems"
+)
+ENTRY_KEYS = (
+    "value_date booking_date amount currency type code code_name customer_reference bank_reference"
+    " counterparty_account counterparty_name remittance transaction_number virtual_account details raw"
+)
+
+
+def test_parse_prints_one_object_a_line_and_statement(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(GOLDEN / "mbank_day.sta")
+    assert main(["statement", "parse", path, str(GOLDEN / "mbank_intraday.sta"), "--json"]) == 0
+    output = capsys.readouterr()
+    statements = [json.loads(line) for line in output.out.splitlines()]
+    assert output.err == ""
+    assert [item["format"] for item in statements] == ["MT940", "MT940", "MT942"]
+    assert list(statements[0]) == STATEMENT_KEYS.split()
+    assert list(statements[0]["entries"][0]) == ENTRY_KEYS.split()
+    assert statements[0]["source"] == path
+    assert statements[0]["entries"][1]["amount"] == "-1230.00"
+    assert statements[0]["closing_balance"] == {"amount": "-58723.98", "date": "2026-01-02"}
+
+
+def test_parse_exits_with_1_on_problems_and_2_on_unreadable_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    damaged = str(GOLDEN / "mbank_damaged.sta")
+    assert main(["statement", "parse", damaged, "--json"]) == 1
+    capsys.readouterr()
+    bad = tmp_path / "bad.sta"
+    bad.write_bytes(b"no statement\n")
+    assert main(["statement", "parse", str(bad), damaged, str(tmp_path / "absent"), "--json"]) == 2
+    output = capsys.readouterr()
+    assert len(output.out.splitlines()) == 2
+    first, second = output.err.splitlines()
+    assert f"{bad}: line 1: " in first
+    assert str(tmp_path / "absent") in second
+
+
+@pytest.mark.parametrize("name", ["mbank_day", "mbank_damaged", "other_bank", "mbank_intraday"])
+def test_the_table_shows_every_problem(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    status = main(["statement", "parse", str(GOLDEN / f"{name}.sta")])
+    expected = json.loads((GOLDEN / f"{name}.expected.json").read_text(encoding="utf-8"))
+    output = capsys.readouterr().out
+    problems = sum(len(item["problems"]) for item in expected)
+    assert output.count("PROBLEM") == problems
+    assert status == (1 if problems else 0)
+
+
+def test_the_installed_program_writes_utf_8_whatever_the_locale() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "statement", "parse", str(GOLDEN / "mbank_day.sta"), "--json"],
+        capture_output=True,
+        check=False,
+        env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "ŻÓŁĆ" in done.stdout.decode("utf-8")
+
+
+def test_orders_are_written_and_checked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = tmp_path / "orders.xml"
+    assert main(["order", "write", str(GOLDEN / "orders.json"), "--format", "pain001", "--output", str(target)]) == 0
+    assert target.read_bytes() == (GOLDEN / "orders.pain001.xml").read_bytes()
+    assert main(["order", "check", str(target)]) == 0
+    target.write_bytes(target.read_bytes().replace(b"1335.09", b"1335.08"))
+    assert main(["order", "check", str(target)]) == 1
+    assert "1335.08" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("PLN", "USD"), "currency"),
+        (('"kind": "domestic"', '"kind": "elixir"'), "orders[0].kind"),
+        (('"initiating_party"', '"initiator"'), "initiating_party"),
+        (('"remittance"', '"title"'), "remittance"),
+        (('"1230.00"', "1230.001"), "1230.001"),
+        (('"1230.00"', "true"), "amount"),
+        (('"1230.00"', '"1_230"'), "amount"),
+        (("+01:00", ""), "time zone"),
+        (('"orders": [', '"orders": '), "line"),
+    ],
+)
+def test_wrong_orders_are_not_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, change: tuple[str, str], words: str
+) -> None:
+    text = (GOLDEN / "orders.json").read_text(encoding="utf-8")
+    assert change[0] in text
+    source, target = tmp_path / "orders.json", tmp_path / "orders.xml"
+    source.write_text(text.replace(*change), encoding="utf-8")
+    assert main(["order", "write", str(source), "--format", "pain001", "--output", str(target)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_a_file_that_is_not_xml_cannot_be_checked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.xml"
+    bad.write_bytes(b"<!DOCTYPE a><a/>")
+    assert main(["order", "check", str(bad)]) == 2
+    assert "DOCTYPE" in capsys.readouterr().err
