@@ -12,6 +12,7 @@ ENVIRONMENT := $(BUILD)/environment.stamp
 SYSTEM := $(BUILD)/system.stamp
 WEB := $(BUILD)/web/node_modules/tryton-sao/index.html
 PLUGIN := $(BUILD)/plugin/MBankPluginV2.zip
+VENDOR_KEY ?= $(BUILD)/plugin/vendor-key.pem
 
 .PHONY: demo test lint bench plugin clean
 
@@ -30,13 +31,18 @@ lint: $(ENVIRONMENT)
 bench: $(ENVIRONMENT)
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# VENDOR_KEY is the private key that signs the archive; without one a key for trying out is made.
 plugin: $(ENVIRONMENT)
-	$(BIN)/python -m demo.plugin $(PLUGIN)
+	mkdir -p $(dir $(PLUGIN)) $(dir $(VENDOR_KEY))
+	test -f $(VENDOR_KEY) || $(BIN)/tryton-plugins keygen --key $(VENDOR_KEY) --public $(VENDOR_KEY:.pem=.public.pem)
+	$(BIN)/tryton-plugins build --name MBankPluginV2 --module modules/mbank \
+	  --package packages/companynet --package packages/sealing \
+	  --requires-module automatic_settlement=AutomaticSettlements --key $(VENDOR_KEY) --output $(PLUGIN)
 
 $(ENVIRONMENT): constraints.txt requirements-dev.txt $(DISTRIBUTIONS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pip setuptools wheel
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --requirement requirements-dev.txt
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --requirement requirements-dev.txt
 	mkdir -p $(BUILD) && touch $@
 
 # The browser of the tests and a font with Polish letters; softhsm2 holds the test tokens.

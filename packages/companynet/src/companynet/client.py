@@ -1,0 +1,57 @@
+"""The façade: one client of one bank profile."""
+
+from collections.abc import Callable
+from types import TracebackType
+
+from companynet.clock import SYSTEM_CLOCK, Clock
+from companynet.orders import OrderFile, Orders, SentOrders
+from companynet.profile import BankProfile
+from companynet.sessions import Sessions
+from companynet.soap.call import Caller, CallRecord
+from companynet.statements import StatementPackage, Statements
+
+__all__ = ["CallRecord", "CompanyNet", "OrderFile", "SentOrders", "StatementPackage"]
+
+
+class CompanyNet:
+    """mBank CompanyNet after one profile.
+
+    It keeps nothing between calls but the loaded contract. It is not for several threads at a time; a client per
+    thread is fine, and making one takes some hundredths of a second.
+
+    Args:
+        profile: the bank.
+        clock: for the times of certificates, waiting between questions, and records. Limits of the network run on
+            the machine's own.
+        on_call: gets a :class:`CallRecord` after each call, failed or not.
+
+    Raises:
+        ProfileError: the WSDL or the fault codes of the profile cannot be used.
+    """
+
+    def __init__(
+        self,
+        profile: BankProfile,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        self._caller = Caller(profile, clock, on_call)
+        self.sessions = Sessions(self._caller)
+        """Logins and long-lived sessions."""
+        self.statements = Statements(self._caller)
+        """Statements."""
+        self.orders = Orders(self._caller)
+        """Payment orders."""
+
+    def __enter__(self) -> "CompanyNet":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        self._caller.close()

@@ -1,0 +1,188 @@
+"""Orders handed to the bank, and what became of them."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from companynet.domain.order_state import OrderStatus
+from companynet.domain.session import Secret
+from companynet.errors import BankError, DuplicateOrder, OrderRefused, Outcome, PollingExpired
+from companynet.soap.call import Caller, read_value
+from companynet.soap.polling import poll
+
+
+@dataclass(frozen=True)
+class OrderFile:
+    """A file of orders to hand in. Keep it: a second try must be the same, byte for byte."""
+
+    client_order_group_id: str
+    """Our id of the batch, used once ever."""
+
+    file_name: str
+    """Its name at the bank."""
+
+    data: bytes
+    """The file, UTF-8."""
+
+    modified_at: datetime
+    """When the file was made; aware."""
+
+    format: str = "CT_ISO20022"
+    """The bank's name of the format.  L-009"""
+
+    def __post_init__(self) -> None:
+        if self.modified_at.tzinfo is None:
+            raise ValueError("the time an order file was made needs a time zone")
+
+
+@dataclass(frozen=True)
+class SentOrders:
+    """A file of orders the bank took."""
+
+    task_id: str
+    """The bank's id of the handing-in."""
+
+    group_id: str | None
+    """The bank's id of the order group; None if it gave none."""
+
+
+class Orders:
+    """Hands in orders on a long-lived session and asks for their states.
+
+    Store the batch before :meth:`hand_in` and the task id before :meth:`result`. After any error whose outcome is
+    ``UNKNOWN`` ask :meth:`status` by our own id; never hand in again unasked.
+    """
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def send(self, token: Secret, dik: str, file: OrderFile) -> SentOrders:
+        """Hand in a file of orders and wait for the bank's word on it: :meth:`hand_in` and :meth:`result`.
+
+        Raises:
+            OrderRefused, DuplicateOrder: the bank took none of the orders.
+            BankError: as its outcome says.
+        """
+        return self.result(token, dik, self.hand_in(token, dik, file))
+
+    def hand_in(self, token: Secret, dik: str, file: OrderFile) -> str:
+        """Hand in a file of orders. People authorise them in CompanyNet.
+
+        Args:
+            token: of the session.
+            dik: whose orders.
+            file: the orders.
+
+        Returns:
+            The bank's id of the task. The bank has the file; whether it takes the orders tells :meth:`result`.
+
+        Raises:
+            OrderRefused, DuplicateOrder, SessionInvalid, PermissionRefused, DikRefused: the bank said no.
+            BankError: as its outcome says. When unknown the bank may have the orders: ask :meth:`status`.
+        """
+        profile = self._caller.profile
+        task_id: str = self._caller.call(
+            "universalPaymentSend",
+            {
+                "orderMetadata": {
+                    "clientOrderGroupId": file.client_order_group_id,
+                    "fileName": file.file_name,
+                    "format": file.format,
+                    "encoding": "utf8",
+                    # The bank's own check of the transfer, not a protection.  # L-157
+                    "md5": hashlib.md5(file.data, usedforsecurity=False).hexdigest(),
+                    "modificationDate": file.modified_at.astimezone(UTC).replace(microsecond=0),
+                    "editable": True,
+                    "sendToAuth": profile.send_to_auth,
+                    "orderAwaitingFunds": False,
+                    "massPayment": False,
+                    "massPlus": False,
+                    "massTransfer": False,
+                },
+                "data": file.data,
+                "validationErrorsAreFatal": True,
+            },
+            dik=dik,
+            token=token,
+        )
+        return task_id
+
+    def result(self, token: Secret, dik: str, task_id: str) -> SentOrders:
+        """Wait for the bank's word on orders handed in.
+
+        The outcome of an error tells of the *orders*, not of the question: a session that ended between the two says
+        nothing about orders the bank has, so the outcome is ``UNKNOWN`` even if the question was refused.
+
+        Raises:
+            OrderRefused: the bank found errors and took none of the orders; ``bank_text`` holds them all.
+            DuplicateOrder: an id was used before; none of the orders was taken.
+            PollingExpired: the bank is still at work; ask again later.
+            BankError: the question failed; outcome ``UNKNOWN``. It may be asked again.
+        """
+        operation = "checkPaymentSendResult"
+
+        def ask() -> Any | None:
+            answer = self._caller.call(operation, {"taskId": task_id}, dik=dik, token=token)
+            return answer if read_value(operation, lambda: answer.finished) else None
+
+        try:
+            answer = poll(self._caller, operation, task_id, ask)
+        except (OrderRefused, DuplicateOrder, PollingExpired):
+            raise
+        except BankError as error:
+            error.outcome = Outcome.UNKNOWN
+            raise
+
+        def read() -> tuple[str | None, str, str | None]:
+            found = answer.errors.ValidationError if answer.errors else []
+            return (found[0].code if found else None), _texts(found), answer.groupId
+
+        code, texts, group_id = read_value(operation, read)
+        if code is not None:
+            raise OrderRefused(
+                f"the bank took none of the orders of task {task_id}: {texts}",
+                operation=operation,
+                code=code,
+                bank_text=texts,
+            )
+        return SentOrders(task_id, group_id)
+
+    def status(self, token: Secret, dik: str, group_id_or_client_id: str) -> tuple[OrderStatus, ...]:
+        """Ask for the states of a group's orders.
+
+        Args:
+            token: of the session.
+            dik: whose orders.
+            group_id_or_client_id: the bank's id of the group, or our own where ``profile.status_by_client_id``
+                holds.
+
+        Raises:
+            OrderGroupUnknown: the bank has no such group. For our own id that means: the orders never arrived.
+            BankError: as its class says; it may be asked again.
+        """
+        operation = "getStatus"
+        answer = self._caller.call(operation, {"orderGroupId": group_id_or_client_id}, dik=dik, token=token)
+        return read_value(operation, lambda: _states(answer))
+
+
+def _states(answer: Any) -> tuple[OrderStatus, ...]:
+    return tuple(
+        OrderStatus(
+            key=state.status.statusKey,
+            group_id=state.orderGroupId,
+            end_to_end_id=state.orderReference or None,
+            text=state.status.description or None,
+        )
+        for state in (answer.OrderState if answer is not None else ())
+    )
+
+
+def _texts(found: list[Any]) -> str:
+    """The bank's errors, one after the other."""
+    return "; ".join(
+        f"{error.orderReference}: {error.code} {error.message or ''}".strip()
+        if error.orderReference
+        else f"{error.code} {error.message or ''}".strip()
+        for error in found
+    )

@@ -1,0 +1,198 @@
+"""Logins and long-lived sessions."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
+from companynet.errors import AnswerInvalid, BankError, LoginRefused
+from companynet.signing import Signer, check_usable, signature_for_bank
+from companynet.soap.call import Caller, read_value
+
+
+class Sessions:
+    """Logs in, and makes and ends long-lived sessions.
+
+    A whole session is :meth:`open`. The steps are public too, for a signature that is made elsewhere, and later:
+    :meth:`login_challenge`, sign, :meth:`login`, :meth:`session_text`, sign, :meth:`create`, :meth:`logout`.
+    """
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def login_challenge(self, dik: str, bank_user: str) -> str:
+        """Ask for the text whose signature logs a user in.
+
+        Args:
+            dik: the customer number given by the bank.
+            bank_user: the user's id or alias at the bank.
+
+        Raises:
+            BankError: no text came; the bank has not acted.
+        """
+        operation = "initLoginWithSignature"
+        return self._text(operation, self._caller.call(operation, {"userLogin": bank_user}, dik=dik))
+
+    def login(self, dik: str, bank_user: str, signature: str) -> Login:
+        """Log in with the signed challenge.
+
+        Args:
+            dik: as for the challenge.
+            bank_user: as for the challenge.
+            signature: in the bank's form, see :func:`companynet.signing.signature_for_bank`.
+
+        Raises:
+            LoginRefused, CertificateRefused, SignatureRefused, DikRefused: the bank said no.
+            BankError: as its outcome says; a login that was made unseen ends by itself.
+        """
+        answer = self._caller.call("loginWithSignature", {"userLogin": bank_user, "signature": signature}, dik=dik)
+        return read_value("loginWithSignature", lambda: _login(answer))
+
+    def login_with_password(self, dik: str, bank_user: str, password: Secret) -> Login:
+        """Log in with a one-time password.
+
+        Raises:
+            LoginRefused, DikRefused: the bank said no. Do not try the same password again.
+            BankError: as its outcome says.
+        """
+        answer = self._caller.call(
+            "login", {"userLogin": bank_user, "token": password.reveal()}, dik=dik, secrets=(password,)
+        )
+        return read_value("login", lambda: _login(answer))
+
+    def session_text(self, login: Login, dik: str, config: PermissionConfig) -> str:
+        """Ask for the text whose signature makes a long-lived session.
+
+        Raises:
+            BankError: no text came; the bank has not acted.
+        """
+        operation = "initCreateBackgroundSessionWithSignature"
+        answer = self._caller.call(operation, {"permissionConfig": _to_bank(config)}, dik=dik, token=login.token)
+        return self._text(operation, answer)
+
+    def create(self, login: Login, dik: str, config: PermissionConfig, signature: str) -> BackgroundSession:
+        """Make a long-lived session with the signed session text.
+
+        Args:
+            login: as for the text.
+            dik: as for the text.
+            config: the same as for the text.
+            signature: in the bank's form.
+
+        Returns:
+            The session with what the bank granted, which may be less than was asked for.
+
+        Raises:
+            CertificateRefused, SignatureRefused, DikRefused, PermissionRefused, SessionInvalid: the bank said no.
+            BankError: as its outcome says. When unknown, the bank may have a session whose token never came: it
+                works for nobody and ends at the time asked for.
+        """
+        operation = "createBackgroundSessionWithSignature"
+        answer = self._caller.call(
+            operation,
+            {"signature": signature, "permissionConfig": _to_bank(config)},
+            dik=dik,
+            token=login.token,
+        )
+
+        def read() -> BackgroundSession:
+            granted = config if answer.permissionConfig is None else _from_bank(answer.permissionConfig)
+            return BackgroundSession(token=Secret(answer.sessionToken), granted=granted)
+
+        return read_value(operation, read)
+
+    def open(self, dik: str, bank_user: str, config: PermissionConfig, signer: Signer) -> BackgroundSession:
+        """Make a long-lived session in one go: log in, sign twice with one entry of the PIN, log out again.
+
+        Args:
+            dik: the customer the user logs in for.
+            bank_user: the user's id or alias at the bank.
+            config: what to ask for.
+            signer: holds the key.
+
+        Raises:
+            SigningError: no signature was made (its subclasses say why); no session was made.
+            BankError: as its outcome says, see :meth:`login` and :meth:`create`. A login that waits for more people
+                is a :class:`~companynet.errors.LoginRefused`.
+        """
+        profile, clock = self._caller.profile, self._caller.clock
+        check_usable(signer.certificate, clock.now())
+        challenge = self.login_challenge(dik, bank_user)
+        login = self.login(dik, bank_user, signature_for_bank(signer, challenge, profile, clock=clock))
+        try:
+            if login.confirmations_required:
+                raise LoginRefused(
+                    f"the bank wants {login.confirmations_required} more people to confirm the login of {bank_user}; "
+                    "ask the bank for a user who may sign alone",
+                    operation="loginWithSignature",
+                )
+            text = self.session_text(login, dik, config)
+            return self.create(login, dik, config, signature_for_bank(signer, text, profile, clock=clock))
+        finally:
+            self._logout_quietly(login.token)
+
+    def finish(self, token: Secret) -> None:
+        """End a long-lived session at the bank.
+
+        Raises:
+            SessionInvalid: it had ended before, or never was.
+            BankError: as its outcome says; it is safe to ask again.
+        """
+        self._caller.call("finishBackgroundSession", token=token)
+
+    def logout(self, token: Secret) -> None:
+        """End a login.
+
+        Raises:
+            BankError: as its outcome says; a login ends by itself too.
+        """
+        self._caller.call("logout", token=token)
+
+    def _logout_quietly(self, token: Secret) -> None:
+        try:
+            self.logout(token)
+        except BankError:
+            # The login ends by itself, and the record of the call tells.
+            return
+
+    def _text(self, operation: str, answer: object) -> str:
+        if not isinstance(answer, str) or not answer:
+            raise AnswerInvalid(f"{operation}: the bank sent no text to sign", operation=operation)
+        return answer
+
+
+def _login(answer: Any) -> Login:
+    return Login(token=Secret(answer.generatedToken), confirmations_required=int(answer.confirmationsRequired))
+
+
+def _to_bank(config: PermissionConfig) -> dict[str, object]:
+    return {
+        "endTime": config.end_time_utc.replace(microsecond=0),
+        "permissionsEntries": {
+            "BackgroundSessionPermissionEntry": [
+                {"DIK": permission.dik, "allowedOperations": sorted(permission.operations)}
+                for permission in config.permissions
+            ]
+        },
+    }
+
+
+def _from_bank(answer: Any) -> PermissionConfig:
+    """What was granted. Nothing here may fail: the session exists, and its token must not be lost."""
+    end_time: datetime = answer.endTime
+    if end_time.tzinfo is None:
+        # Without a zone the bank's own is the earlier reading.  # L-155
+        end_time = end_time.replace(tzinfo=ZoneInfo("Europe/Warsaw"))
+    operations: dict[str, set[str]] = {}
+    for entry in _entries(answer):
+        operations.setdefault(entry.DIK, set()).update(entry.allowedOperations)
+    return PermissionConfig(
+        end_time=end_time.astimezone(UTC),
+        permissions=tuple(Permission(dik, frozenset(names)) for dik, names in operations.items()),
+    )
+
+
+def _entries(answer: Any) -> Iterable[Any]:
+    entries: Iterable[Any] = answer.permissionsEntries.BackgroundSessionPermissionEntry
+    return entries

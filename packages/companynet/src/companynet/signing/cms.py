@@ -1,0 +1,187 @@
+"""Detached CMS SignedData, made and checked."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import re
+from typing import Final, Protocol
+
+from asn1crypto import cms, pem
+from asn1crypto import x509 as asn1_x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from pyhanko.sign.general import SigningError as PyHankoSigningError
+from pyhanko.sign.signers import Signer as PyHankoSigner
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from companynet.errors import SigningError
+from companynet.signing.certificate import CertificateInfo
+
+#: The one digest the bank is known to take.  # L-153
+DIGEST: Final = "sha256"
+
+
+class RawKey(Protocol):
+    """A private key wherever it lives: it signs bytes and never shows itself."""
+
+    @property
+    def signature_length(self) -> int:
+        """Bytes a signature has at most."""
+
+    def sign_raw(self, data: bytes, digest: str) -> bytes:
+        """Hash the data with that digest and sign it: PKCS#1 v1.5 for RSA, DER (r, s) for elliptic curves.
+
+        Raises:
+            SigningError: the key did not sign.
+        """
+
+
+class _PathSigner(PyHankoSigner):  # type: ignore[misc, unused-ignore]
+    """pyHanko's signer with our raw-signing step."""
+
+    def __init__(self, key: RawKey, certificate: asn1_x509.Certificate, chain: SimpleCertificateStore) -> None:
+        super().__init__(signing_cert=certificate, cert_registry=chain)
+        self._key = key
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 -- pyHanko's
+        if dry_run:
+            return bytes(self._key.signature_length)
+        return self._key.sign_raw(data, digest_algorithm)
+
+
+class CmsSigner:
+    """Signs with a raw key; the one path for files and tokens. Not for several threads at a time.
+
+    Args:
+        key: the private key.
+        certificate: the certificate of that key.
+        chain: DER of the certificates above it, put into the signature too.
+    """
+
+    def __init__(self, key: RawKey, certificate: CertificateInfo, chain: tuple[bytes, ...] = ()) -> None:
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        for der in chain:
+            store.register(asn1_x509.Certificate.load(der))
+        self._signer = _PathSigner(key, asn1_x509.Certificate.load(certificate.der), store)
+        self._certificate = certificate
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._certificate.common_name!r})"
+
+    @property
+    def certificate(self) -> CertificateInfo:
+        """Whose signatures these are."""
+        return self._certificate
+
+    def sign_detached(self, content: bytes) -> bytes:
+        """Sign bytes.
+
+        Returns:
+            CMS SignedData, DER, without the content, with the certificate.
+
+        Raises:
+            SigningError: the key did not sign, or signs in a way that has no name in CMS.
+        """
+        reason: str | None = None
+        try:
+            signed = asyncio.run(self._signer.async_sign_general_data(content, DIGEST, detached=True))
+            made: bytes = signed.dump()
+        except (PyHankoSigningError, ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm) as error:
+            reason = type(error).__name__
+        if reason:
+            raise SigningError(f"{self._certificate.common_name}: the signature could not be made ({reason})")
+        return made
+
+
+def check_signature(signature: bytes, content: bytes, certificate: CertificateInfo | None = None) -> bytes:
+    """Check a detached signature over the exact bytes, ours before it is sent or one made by another program.
+
+    Only that the signature is right is checked. Whether the certificate is trusted, in its time and for signatures
+    is asked elsewhere: libraries that judge all at once refuse qualified certificates, which lack digitalSignature.
+
+    Args:
+        signature: CMS SignedData, DER.
+        content: the bytes signed.
+        certificate: who must have signed; None for whoever did.
+
+    Returns:
+        The signer's certificate, DER.
+
+    Raises:
+        SigningError: it is no detached signature, is by another certificate or by several, or does not fit the bytes.
+    """
+    problem: str | None = None
+    try:
+        signed = cms.ContentInfo.load(signature, strict=True)
+        if signed["content_type"].native != "signed_data":
+            problem = "it is CMS of another kind"
+        else:
+            data = signed["content"]
+            problem, signer = _examine(data, content)
+            if problem is None and certificate is not None and signer != certificate.der:
+                problem = "it is by another certificate"
+    except (ValueError, TypeError, SignatureValidationError, PyHankoSigningError, UnsupportedAlgorithm):
+        problem = "it cannot be read as CMS"
+    if problem:
+        raise SigningError(f"the signature is not right: {problem}")
+    return signer
+
+
+def _examine(data: cms.SignedData, content: bytes) -> tuple[str | None, bytes]:
+    """What is wrong with a signature, and the certificate it is by."""
+    if data["encap_content_info"]["content"].native is not None:
+        return "it carries its content, and the bank wants it detached", b""
+    if len(data["signer_infos"]) != 1:
+        return f"it has {len(data['signer_infos'])} signers in place of one", b""
+    info = data["signer_infos"][0]
+    signer = _certificate_of(info["sid"], data["certificates"])
+    if signer is None:
+        return "the signer's certificate is not in it", b""
+    digest = info["digest_algorithm"]["algorithm"].native
+    if digest != DIGEST:
+        return f"its digest is {digest}, and the bank wants {DIGEST}", b""
+    intact, valid = validate_sig_integrity(info, signer, "data", hashlib.sha256(content).digest())
+    problem = None
+    if not valid:
+        problem = "it does not fit its certificate"
+    if not intact:
+        problem = "it was made over another text"
+    return problem, signer.dump()
+
+
+def _certificate_of(sid: cms.SignerIdentifier, certificates: cms.CertificateSet) -> asn1_x509.Certificate | None:
+    """The certificate a signer is named by."""
+    for choice in certificates:
+        if choice.name != "certificate":
+            continue
+        candidate = choice.chosen
+        if sid.name == "issuer_and_serial_number":
+            named = sid.chosen
+            fits = candidate.issuer == named["issuer"] and candidate.serial_number == named["serial_number"].native
+        else:
+            fits = candidate.key_identifier == sid.chosen.native
+        if fits:
+            return candidate
+    return None
+
+
+def read_signature(data: bytes) -> bytes:
+    """The DER of a signature file as programs write them: DER, PEM, or the bare base64 body.
+
+    Raises:
+        SigningError: it is none of these.
+    """
+    der = data
+    try:
+        if pem.detect(data):
+            _kind, _headers, der = pem.unarmor(data)
+        elif re.fullmatch(rb"[A-Za-z0-9+/=\s]+", data):
+            der = base64.b64decode(b"".join(data.split()), validate=True)
+        cms.ContentInfo.load(der, strict=True)
+    except (ValueError, TypeError, binascii.Error):
+        der = b""
+    if not der:
+        raise SigningError("this is no signature that can be read (CMS as DER, PEM or base64)")
+    return der

@@ -1,0 +1,113 @@
+"""A key in a PKCS#12 file."""
+
+from typing import Final
+
+from asn1crypto import pkcs12 as asn1_pkcs12
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
+from companynet.domain.session import Secret
+from companynet.errors import DriverError, SigningError, WrongPin
+from companynet.signing.certificate import certificate_info
+from companynet.signing.cms import CmsSigner
+
+_HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+
+
+class _SoftwareKey:
+    """A private key in memory."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
+        self._key = key
+
+    @property
+    def signature_length(self) -> int:
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return (self._key.key_size + 7) // 8
+        # SEQUENCE of two INTEGERs, each with a sign byte.
+        return 2 * ((self._key.key_size + 7) // 8 + 3) + 3
+
+    def sign_raw(self, data: bytes, digest: str) -> bytes:
+        if digest not in _HASHES:
+            raise SigningError(f"no key in a file signs with {digest}")
+        algorithm = _HASHES[digest]()
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(data, padding.PKCS1v15(), algorithm)
+        return self._key.sign(data, ec.ECDSA(algorithm))
+
+
+class Pkcs12Signer(CmsSigner):
+    """Signs with the key of a PKCS#12 file. Make it with :meth:`load`."""
+
+    @classmethod
+    def load(cls, data: bytes, password: Secret) -> "Pkcs12Signer":
+        """Open a PKCS#12 file.
+
+        The format cannot tell a wrong password from a file damaged inside its encrypted part; both are
+        :class:`~companynet.errors.WrongPin`. A file that is cut off or no PKCS#12 at all is a
+        :class:`~companynet.errors.DriverError`.
+
+        Args:
+            data: the bytes of the file.
+            password: of the file; an empty text for none.
+
+        Raises:
+            WrongPin: the password is wrong.
+            DriverError: the file is damaged or no PKCS#12, has no key with its certificate, or a key of a kind that
+                is not known here.
+        """
+        _check_structure(data)
+        problem: str | None = None
+        wrong = False
+        try:
+            key, certificate, others = pkcs12.load_key_and_certificates(
+                data, password.reveal().encode("utf-8") or None
+            )
+        except ValueError:
+            wrong = True
+        except UnsupportedAlgorithm:
+            problem = "it is encrypted in a way that is not known here; export it again with AES"
+        if wrong:
+            raise WrongPin("the password of the PKCS#12 file is wrong")
+        if problem is None and (key is None or certificate is None):
+            problem = "it has no private key with its certificate"
+        if problem:
+            raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
+        assert certificate is not None  # noqa: S101 -- for the type checker; checked above
+        if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+            raise DriverError(f"the PKCS#12 file cannot be used: its key is {type(key).__name__}, not RSA or EC")
+        try:
+            info = certificate_info(certificate)
+            fits = certificate.public_key() == key.public_key()
+        except (ValueError, UnsupportedAlgorithm):
+            problem = "its certificate cannot be read"
+        else:
+            problem = None if fits else "its key and its certificate do not belong together"
+        if problem:
+            raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
+        return cls(_SoftwareKey(key), info, tuple(other.public_bytes(Encoding.DER) for other in others))
+
+
+def _check_structure(data: bytes) -> None:
+    """Walk the outer structure, which no password protects."""
+    damaged = False
+    try:
+        store = asn1_pkcs12.Pfx.load(data, strict=True)
+        if store["version"].native != "v3":
+            damaged = True
+        else:
+            for part in store.authenticated_safe:
+                _ = part["content_type"].native
+                _ = part["content"].contents
+    except (ValueError, TypeError, KeyError, AttributeError):
+        damaged = True
+    if damaged:
+        raise DriverError("the file is damaged or no PKCS#12")

@@ -1,0 +1,237 @@
+"""The one place that calls the bank, and the record of each call."""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from companynet.clock import Clock
+from companynet.domain.session import Secret
+from companynet.errors import (
+    AnswerInvalid,
+    AnswerLost,
+    BankError,
+    BankThrottled,
+    BankTimeout,
+    BankUnreachable,
+    Outcome,
+)
+from companynet.profile import BankProfile
+from companynet.soap.contract import Contract, ContractBroken
+from companynet.soap.envelope import EnvelopeError, body_of, parse_envelope
+from companynet.soap.faults import BankFault, error_classes, error_of_fault, read_fault
+from companynet.soap.transport import BankTransport, HttpAnswer, TransportFailure
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+_FAILURES: Final[Mapping[str, type[BankError]]] = {
+    "unreachable": BankUnreachable,
+    "timeout": BankTimeout,
+    "lost": AnswerLost,
+    "invalid": AnswerInvalid,
+}
+
+#: HTTP statuses by which a server or the balancer before it turns a call away unread.  # S-154
+_TURNED_AWAY: Final = frozenset({429, 503})
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One call that was made, or tried; for an audit. It holds no secret."""
+
+    operation: str
+    """The operation of the contract."""
+
+    reference: str
+    """Our reference of the call; the same as in the error, if there was one."""
+
+    started: datetime
+    """When it began, UTC."""
+
+    duration: float
+    """Seconds."""
+
+    outcome: str
+    """``answered``, or what is known of the bank's side: ``not_sent``, ``unknown``, ``refused``."""
+
+    error: str | None
+    """The name of the error's class; None if there was none."""
+
+
+class Caller:
+    """Makes calls after one profile. Not for several threads at a time: a client per thread is cheap.
+
+    Args:
+        profile: the bank.
+        clock: for records.
+        on_call: gets a :class:`CallRecord` after each call, failed or not. What it raises is logged and dropped: an
+            answer of the bank is worth more than its record.
+
+    Raises:
+        ProfileError: the WSDL or the fault codes of the profile cannot be used.
+    """
+
+    def __init__(
+        self, profile: BankProfile, clock: Clock, on_call: Callable[[CallRecord], None] | None = None
+    ) -> None:
+        self.profile = profile
+        self.clock = clock
+        self._on_call = on_call
+        self._classes = error_classes(profile.fault_codes)
+        self._contract = Contract(profile.wsdl)
+        self._transport = BankTransport(profile)
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        self._transport.close()
+
+    def call(
+        self,
+        operation: str,
+        arguments: Mapping[str, object] | None = None,
+        *,
+        dik: str | None = None,
+        token: Secret | None = None,
+        secrets: tuple[Secret, ...] = (),
+    ) -> Any:
+        """Make one call, once.
+
+        Args:
+            operation: its name in the contract.
+            arguments: beside the context.
+            dik: the customer the call is for; None where it concerns a session itself.
+            token: of a login or a session.
+            secrets: other secrets among the arguments, kept out of every text.
+
+        Returns:
+            The value of the answer.
+
+        Raises:
+            BankError: the call did not end well; class and outcome say how.
+            ProfileError: the WSDL has no such operation, or another shape for it.
+        """
+        reference = uuid.uuid4().hex
+        started = self.clock.now()
+        begun = self.clock.monotonic()
+        hidden = (*secrets, token) if token is not None else secrets
+        outcome, name = "answered", None
+        try:
+            filled = {**(arguments or {}), "context": self._context(dik, token)}
+            return self._call(operation, filled, reference, hidden)
+        except BankError as error:
+            outcome, name = error.outcome.value, type(error).__name__
+            raise
+        except Exception as error:
+            outcome, name = Outcome.NOT_SENT.value, type(error).__name__
+            raise
+        finally:
+            self._record(CallRecord(operation, reference, started, self.clock.monotonic() - begun, outcome, name))
+
+    def _record(self, record: CallRecord) -> None:
+        if self._on_call is None:
+            return
+        try:
+            self._on_call(record)
+        except Exception:
+            logger.exception("the record of call %s (%s) was not taken", record.reference, record.operation)
+
+    def _call(
+        self,
+        operation: str,
+        arguments: dict[str, object],
+        reference: str,
+        hidden: tuple[Secret, ...],
+    ) -> Any:
+        failure: BankError
+        try:
+            content = self._contract.request(operation, arguments)
+        except ContractBroken as error:
+            failure = BankError(
+                f"{operation} was not sent, it breaks the contract: {error}",
+                operation=operation,
+                reference=reference,
+                outcome=Outcome.NOT_SENT,
+            )
+        else:
+            answer = self._send(operation, content, reference)
+            try:
+                return self._read(operation, answer, reference, hidden)
+            except (EnvelopeError, ContractBroken) as error:
+                failure = AnswerInvalid(
+                    f"the answer to {operation} (HTTP {answer.status}, {len(answer.content)} bytes) "
+                    f"is refused: {error}",
+                    operation=operation,
+                    reference=reference,
+                )
+        raise failure
+
+    def _send(self, operation: str, content: bytes, reference: str) -> HttpAnswer:
+        try:
+            answer = self._transport.post(content, self._contract.soap_action(operation))
+        except TransportFailure as error:
+            kind, reason = error.kind, error.reason
+        else:
+            if answer.status in _TURNED_AWAY:
+                raise BankThrottled(
+                    f"{operation}: the bank takes no calls now (HTTP {answer.status})",
+                    operation=operation,
+                    reference=reference,
+                    code=str(answer.status),
+                )
+            return answer
+        raise _FAILURES[kind](f"{operation}: {reason}", operation=operation, reference=reference)
+
+    def _read(self, operation: str, answer: HttpAnswer, reference: str, hidden: tuple[Secret, ...]) -> Any:
+        envelope = parse_envelope(answer.content)
+        fault = read_fault(body_of(envelope))
+        if fault is not None:
+            raise error_of_fault(_hide(fault, hidden), self._classes, operation=operation, reference=reference)
+        if answer.status != 200:
+            raise EnvelopeError("the status is of an error and the envelope holds no fault")
+        return self._contract.answer(operation, envelope)
+
+    def _context(self, dik: str | None, token: Secret | None) -> dict[str, object]:
+        profile = self.profile
+        context: dict[str, object] = {
+            "language": profile.language,
+            "version": profile.interface_version,
+            "clientInfo": profile.client_info,
+            "clientVersion": profile.client_version,
+        }
+        if dik is not None:
+            context["dik"] = dik
+        if token is not None:
+            context["authenticationToken"] = token.reveal()
+        return context
+
+
+def read_value(operation: str, reader: Callable[[], T]) -> T:
+    """Take what is wanted out of an answer.
+
+    Raises:
+        AnswerInvalid: the answer fits its WSDL, but that WSDL (a customer's own) has another shape.
+    """
+    try:
+        return reader()
+    except (AttributeError, TypeError):
+        # The foreign exception holds the answer, which may hold a token: it ends here.
+        pass
+    raise AnswerInvalid(
+        f"{operation}: the answer has not the shape this library reads; compare the WSDL of the profile with the one "
+        "shipped",
+        operation=operation,
+    )
+
+
+def _hide(fault: BankFault, hidden: tuple[Secret, ...]) -> BankFault:
+    """A fault without the secrets of its call: a server may quote what it was sent."""
+    code, text = fault.code, fault.text
+    for secret in hidden:
+        if secret.reveal():
+            code = code.replace(secret.reveal(), "***")
+            text = text.replace(secret.reveal(), "***")
+    return BankFault(code, text, fault.typed)

@@ -1,0 +1,92 @@
+"""SOAP faults of the bank, and the error each of them means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+
+from companynet import errors
+from companynet.errors import BankError, PollingExpired, ProfileError, Refused
+from companynet.soap.envelope import SOAP_ENVELOPE
+
+#: Fault codes of SOAP that say the server failed, not that it declined.  # S-151
+_SERVER_FAULTS: Final = ("Server", "Receiver")
+
+
+@dataclass(frozen=True)
+class BankFault:
+    """A SOAP fault, as it came."""
+
+    code: str
+    """The bank's own code, or the faultcode without its prefix."""
+
+    text: str
+    """The bank's sentence."""
+
+    typed: bool
+    """Whether the bank's own code was in the detail."""
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether the fault says no more than that the server broke down."""
+        return not self.typed and self.code.split(".", 1)[0] in _SERVER_FAULTS
+
+
+def read_fault(element: etree._Element) -> BankFault | None:
+    """The fault an element of the body is, or None if it is an answer.
+
+    The bank's code and message are looked for in the detail whatever their namespace; without them faultcode and
+    faultstring stand in.  # L-150
+    """
+    if element.tag != f"{{{SOAP_ENVELOPE}}}Fault":
+        return None
+    code = message = ""
+    detail = element.find("detail")
+    if detail is not None:
+        for node in detail.iter():
+            name = etree.QName(node).localname
+            if name == "code" and not code:
+                code = (node.text or "").strip()
+            elif name == "message" and not message:
+                message = (node.text or "").strip()
+    faultcode = (element.findtext("faultcode") or "").strip().rpartition(":")[2]
+    faultstring = (element.findtext("faultstring") or "").strip()
+    return BankFault(code=code or faultcode, text=message or faultstring, typed=bool(code))
+
+
+def error_classes(fault_codes: Mapping[str, str]) -> dict[str, type[BankError]]:
+    """The error class of each fault code.
+
+    Raises:
+        ProfileError: the profile names a class that is not a bank error.
+    """
+    classes: dict[str, type[BankError]] = {}
+    for code, name in fault_codes.items():
+        found = getattr(errors, name, None)
+        if not (isinstance(found, type) and issubclass(found, BankError)) or issubclass(found, PollingExpired):
+            raise ProfileError(f"fault code {code}: {name} is not an error of the bank")
+        classes[code] = found
+    return classes
+
+
+def error_of_fault(
+    fault: BankFault, classes: Mapping[str, type[BankError]], *, operation: str, reference: str
+) -> BankError:
+    """The error a fault means.
+
+    A code of the profile gives its class. An unknown code gives :class:`~companynet.errors.Refused`. A fault that
+    says only that the server failed gives :class:`~companynet.errors.AnswerInvalid`: the bank may have acted before
+    it broke down, so the outcome is unknown.  # L-151
+    """
+    found = classes.get(fault.code)
+    if found is None:
+        found = errors.AnswerInvalid if fault.server_failed else Refused
+    words = "failed in" if found is errors.AnswerInvalid else "refused"
+    return found(
+        f"the bank {words} {operation}: {fault.code or 'no code'}: {fault.text or 'no text'}",
+        operation=operation,
+        reference=reference,
+        code=fault.code or None,
+        bank_text=fault.text or None,
+    )

@@ -1,0 +1,113 @@
+"""The shipped contract, and a customer's own in its place."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from companynet.contract import schema_path, wsdl_path
+from companynet.errors import ProfileError
+from companynet.soap.contract import Contract, ContractBroken
+from companynet.soap.envelope import parse_envelope
+from companynet.testing.scripted import envelope
+
+CONTEXT = {"language": "pl", "version": "1.0.9", "clientInfo": "test", "clientVersion": "0"}
+
+
+def own_wsdl(folder: Path) -> Path:
+    """A WSDL with its types inside, in two schemas of two namespaces, as a bank's own may be."""
+    inner = schema_path().read_text(encoding="utf-8").partition("?>")[2]
+    inner = inner.replace('<xsd:element name="dik" type="tns:Text"', '<xsd:element name="dik" type="o:Dik"')
+    inner = inner.replace("<xsd:simpleType", '<xsd:import namespace="urn:own"/><xsd:simpleType', 1).replace(
+        "<xsd:schema ", '<xsd:schema xmlns:o="urn:own" ', 1
+    )
+    other = (
+        '<xsd:schema targetNamespace="urn:own"><xsd:simpleType name="Dik"><xsd:restriction base="xsd:string">'
+        '<xsd:pattern value="[0-9]{8}"/></xsd:restriction></xsd:simpleType></xsd:schema>'
+    )
+    text = wsdl_path().read_text(encoding="utf-8")
+    start, end = text.index("<wsdl:types>"), text.index("</wsdl:types>")
+    path = folder / "own bank.wsdl"
+    path.write_text(text[:start] + "<wsdl:types>" + other + inner + text[end:], encoding="utf-8")
+    return path
+
+
+def test_a_customers_own_wsdl_is_used(tmp_path: Path) -> None:
+    """Its facets count, in whichever of its schemas they are."""
+    contract = Contract(own_wsdl(tmp_path))
+    good = contract.request("initLoginWithSignature", {"context": CONTEXT | {"dik": "10000001"}, "userLogin": "A"})
+    assert b"10000001" in good
+    with pytest.raises(ContractBroken, match="dik"):
+        contract.request("initLoginWithSignature", {"context": CONTEXT | {"dik": "1"}, "userLogin": "A"})
+
+
+@pytest.mark.parametrize("content", ["", "<a/>", "no xml"], ids=["empty", "another document", "no XML"])
+def test_a_file_that_is_no_wsdl_is_a_profile_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bad.wsdl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"bad\.wsdl"):
+        Contract(path)
+
+
+def test_a_missing_wsdl_is_a_profile_error(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="absent"):
+        Contract(tmp_path / "absent.wsdl")
+
+
+def test_a_wsdl_loads_nothing_from_the_network(tmp_path: Path) -> None:
+    path = tmp_path / "far.wsdl"
+    text = wsdl_path().read_text(encoding="utf-8")
+    path.write_text(text.replace("IBREService_v1_0.xsd", "http://127.0.0.1:1/far.xsd"), encoding="utf-8")
+    with pytest.raises(ProfileError, match=r"far\.xsd"):
+        Contract(path)
+
+
+def test_a_wsdl_without_an_operation_is_a_profile_error(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="getCamt"):
+        Contract().request("getCamt", {"context": CONTEXT})
+
+
+def test_an_argument_the_wsdl_does_not_know_is_a_profile_error() -> None:
+    with pytest.raises(ProfileError, match="another shape"):
+        Contract().request("logout", {"context": CONTEXT, "reason": "x"})
+
+
+def test_a_missing_argument_is_a_profile_error() -> None:
+    with pytest.raises(ProfileError, match="userLogin"):
+        Contract().request("initLoginWithSignature", {"context": CONTEXT})
+
+
+@pytest.mark.parametrize("hour", [0, 12])
+def test_times_go_out_in_utc_and_days_as_days(hour: int) -> None:
+    contract = Contract()
+    config = {
+        "endTime": datetime(2025, 10, 26, hour, 30, tzinfo=UTC),
+        "permissionsEntries": {"BackgroundSessionPermissionEntry": [{"DIK": "1", "allowedOperations": ["a", "b"]}]},
+    }
+    sent = contract.request(
+        "initCreateBackgroundSessionWithSignature", {"context": CONTEXT, "permissionConfig": config}
+    )
+    root = etree.fromstring(sent)
+    assert root.findtext(".//{*}endTime") == f"2025-10-26T{hour:02d}:30:00Z"
+    assert [node.text for node in root.iterfind(".//{*}allowedOperations")] == ["a", "b"]
+    days = {"from": date(2025, 9, 1), "to": date(2025, 9, 2), "compressed": False}
+    root = etree.fromstring(contract.request("getMT940Ex", {"context": CONTEXT, **days}))
+    assert [root.findtext(f".//{{*}}{name}") for name in ("from", "to", "compressed")] == [
+        "2025-09-01",
+        "2025-09-02",
+        "false",
+    ]
+
+
+def test_a_secret_that_breaks_the_contract_is_not_quoted() -> None:
+    """Validators quote what they refuse; here it would be a token."""
+    answer = parse_envelope(
+        envelope(
+            "<m:loginResponse><m:return><m:generatedToken>s<m:x/>ecret</m:generatedToken>"
+            "<m:confirmationsRequired>0</m:confirmationsRequired></m:return></m:loginResponse>"
+        ).encode()
+    )
+    with pytest.raises(ContractBroken, match="generatedToken") as caught:
+        Contract().answer("login", answer)
+    assert "ecret" not in str(caught.value)

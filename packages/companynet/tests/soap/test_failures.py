@@ -1,0 +1,299 @@
+"""Each way a call can fail has its class and its outcome, and a call that left is never sent again."""
+
+import logging
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from companynet import errors
+from companynet.client import CallRecord, CompanyNet
+from companynet.domain.session import Secret
+from companynet.errors import BankError, Outcome
+from companynet.profile import BankProfile
+from companynet.testing import FakeClock, ScriptedBank, fault, http, soap
+from companynet.testing.scripted import envelope
+
+TOKEN = Secret("token-that-nobody-may-see")
+GOOD = soap("initLoginWithSignature", "Podpisz: zażółć 123")
+
+
+@pytest.fixture
+def bank() -> Iterator[ScriptedBank]:
+    with ScriptedBank() as bank:
+        yield bank
+
+
+def profile(url: str, **values: object) -> BankProfile:
+    settings: dict[str, object] = {"connect_timeout": 2.0, "read_timeout": 0.5, "call_timeout": 5.0} | values
+    return BankProfile(endpoint=url, **settings)  # type: ignore[arg-type]
+
+
+def failing(url: str, **values: object) -> tuple[BankError, CallRecord]:
+    """The error of one call and its record."""
+    records: list[CallRecord] = []
+    with (
+        CompanyNet(profile(url, **values), clock=FakeClock(), on_call=records.append) as client,
+        pytest.raises(BankError) as caught,
+    ):
+        client.orders.status(TOKEN, "10000001", "G-1")
+    error = caught.value
+    assert len(records) == 1
+    assert (records[0].operation, records[0].reference) == ("getStatus", error.reference)
+    assert (records[0].outcome, records[0].error) == (error.outcome.value, type(error).__name__)
+    assert error.operation == "getStatus"
+    # Nothing foreign hangs on the error, and nothing in it shows the token.
+    assert error.__context__ is None
+    assert error.__cause__ is None
+    assert TOKEN.reveal() not in f"{error!r} {error} {error.__dict__} {records!r}"
+    return error, records[0]
+
+
+def test_no_listener_is_not_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    error, _ = failing(f"http://127.0.0.1:{port}/")
+    assert type(error) is errors.BankUnreachable
+    assert error.outcome is Outcome.NOT_SENT
+
+
+def test_an_unknown_host_is_not_sent() -> None:
+    error, _ = failing("http://bank.invalid/ws")
+    assert (type(error), error.outcome) == (errors.BankUnreachable, Outcome.NOT_SENT)
+
+
+def test_an_endpoint_that_is_no_url_is_not_sent() -> None:
+    error, _ = failing("companynet")
+    assert (type(error), error.outcome) == (errors.BankUnreachable, Outcome.NOT_SENT)
+
+
+def test_a_peer_without_tls_is_not_sent(bank: ScriptedBank) -> None:
+    """The handshake fails before anything of the call goes out."""
+    error, _ = failing(bank.url.replace("http:", "https:"), read_timeout=0.5)
+    assert (type(error), error.outcome) == (errors.BankUnreachable, Outcome.NOT_SENT)
+    assert bank.bodies == []
+
+
+def test_silence_after_sending_is_a_timeout(bank: ScriptedBank) -> None:
+    bank.then(lambda _connection: bank.wait(5), GOOD)
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.BankTimeout, Outcome.UNKNOWN)
+    assert len(bank.bodies) == 1
+
+
+def test_silence_in_the_middle_is_a_timeout(bank: ScriptedBank) -> None:
+    def half(connection: socket.socket) -> None:
+        connection.sendall(GOOD[:-40])
+        bank.wait(5)
+
+    bank.then(half, GOOD)
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.BankTimeout, Outcome.UNKNOWN)
+    assert len(bank.bodies) == 1
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_peer_that_trickles_ends_with_the_whole_call(bank: ScriptedBank, part: str) -> None:
+    """The read timeout begins anew with each byte; the limit of the whole call does not."""
+
+    def trickle(connection: socket.socket) -> None:
+        if part == "body":
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for byte in b"HTTP/1.1 200 OK" + b" " * 200:
+            connection.sendall(bytes([byte]))
+            bank.wait(0.05)
+
+    bank.then(trickle, GOOD)
+    begun = time.monotonic()
+    error, _ = failing(bank.url, call_timeout=0.6)
+    assert (type(error), error.outcome) == (errors.BankTimeout, Outcome.UNKNOWN)
+    assert time.monotonic() - begun < 3
+    assert len(bank.bodies) == 1
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        b"",
+        GOOD[:20],
+        GOOD[: GOOD.index(b"\r\n\r\n") + 4],
+        GOOD[:-1],
+        b"HTTP/1.1 200 OK\r\n\r\n" + GOOD.partition(b"\r\n\r\n")[2][:-30],
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n<s:Envelope",
+        reset,
+    ],
+    ids=["nothing", "in the head", "after the head", "last byte", "without a length", "in a chunk", "reset"],
+)
+def test_a_cut_answer_is_lost(bank: ScriptedBank, step: bytes | Callable[[socket.socket], None]) -> None:
+    bank.then(step, GOOD)
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.AnswerLost, Outcome.UNKNOWN)
+    assert len(bank.bodies) == 1
+
+
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>&b;</s:Body></s:Envelope>'
+)
+STATES = (
+    "<m:getStatusResponse><m:return><m:OrderState><m:orderGroupId>G-1</m:orderGroupId><m:status>"
+    "<m:statusKey>{key}</m:statusKey></m:status></m:OrderState></m:return></m:getStatusResponse>"
+)
+
+INVALID = {
+    "server error without a fault": http("<html>500</html>", "500 Internal Server Error"),
+    "not found": http("", "404 Not Found"),
+    "nothing at all": http(""),
+    "accepted without an answer": http("", "202 Accepted"),
+    "garbage": http("\x00\x01 garbage <<<"),
+    "html": http("<html><body>login page</body></html>"),
+    "DOCTYPE bomb": http(BOMB),
+    "DOCTYPE in UTF-16": http(BOMB.replace('"1.0"', '"1.0" encoding="UTF-16"').encode("utf-16")),
+    "comment in a value": http(envelope(STATES.format(key="REAL<!---->IZED"))),
+    "processing instruction": http(envelope(STATES.format(key="REAL<?x y?>IZED"))),
+    "comment before the envelope": http(envelope(STATES.format(key="A")).replace("?>", "?><!-- x -->", 1)),
+    "comment after the envelope": http(envelope(STATES.format(key="A")) + "<!-- x -->"),
+    "two bodies": http(envelope(STATES.format(key="A") * 2)),
+    "empty body": http(envelope("")),
+    "another operation's answer": http(envelope("<m:logoutResponse/>")),
+    "facet broken": http(envelope(STATES.format(key=""))),
+    "element unknown": http(envelope(STATES.format(key="A").replace("statusKey", "statusKeys"))),
+    "answer under an error status": http(envelope(STATES.format(key="A")), "500 Internal Server Error"),
+    "redirect": http("", "302 Found", extra="Location: /elsewhere\r\n"),
+    "redirect that keeps the method": http("", "307 Temporary Redirect", extra="Location: /elsewhere\r\n"),
+    "packed": http(envelope(STATES.format(key="A")), extra="Content-Encoding: gzip\r\n"),
+    "server failed": http(
+        envelope("<s:Fault><faultcode>s:Server</faultcode><faultstring>NullPointer</faultstring></s:Fault>"),
+        "500 Internal Server Error",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", INVALID.values(), ids=INVALID.keys())
+def test_an_answer_that_breaks_the_contract_leaves_the_outcome_unknown(bank: ScriptedBank, answer: bytes) -> None:
+    bank.then(answer, http(envelope(STATES.format(key="A"))))
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.AnswerInvalid, Outcome.UNKNOWN)
+    assert len(bank.bodies) == 1
+
+
+def test_an_answer_past_the_limit_is_not_read(bank: ScriptedBank) -> None:
+    bank.then(http("x" * 200_000), GOOD)
+    error, _ = failing(bank.url, answer_limit=100_000)
+    assert (type(error), error.outcome) == (errors.AnswerInvalid, Outcome.UNKNOWN)
+    assert "100000 bytes" in str(error)
+    assert len(bank.bodies) == 1
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_turned_away_is_throttled(bank: ScriptedBank, status: str) -> None:
+    """Retry-After is not followed either: when to ask again is the caller's."""
+    bank.then(http("later", status, extra="Retry-After: 0\r\n"), GOOD)
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.BankThrottled, Outcome.REFUSED)
+    assert len(bank.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("LOGIN_REFUSED", errors.LoginRefused),
+        ("CERTIFICATE_REFUSED", errors.CertificateRefused),
+        ("SIGNATURE_INVALID", errors.SignatureRefused),
+        ("DIK_REFUSED", errors.DikRefused),
+        ("PERMISSION_DENIED", errors.PermissionRefused),
+        ("SESSION_INVALID", errors.SessionInvalid),
+        ("DUPLICATE_ID", errors.DuplicateOrder),
+        ("ORDER_INVALID", errors.OrderRefused),
+        ("ORDER_GROUP_UNKNOWN", errors.OrderGroupUnknown),
+        ("THROTTLED", errors.BankThrottled),
+        ("E-4711", errors.Refused),
+    ],
+)
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "200 OK"])
+def test_a_fault_keeps_code_and_text(bank: ScriptedBank, code: str, expected: type[BankError], status: str) -> None:
+    """An unknown code is a refusal with the bank's own words."""
+    bank.then(fault(code, "Odmowa: żądanie odrzucone", status=status), GOOD)
+    error, _ = failing(bank.url)
+    assert type(error) is expected
+    assert (error.outcome, error.code, error.bank_text) == (Outcome.REFUSED, code, "Odmowa: żądanie odrzucone")
+    assert len(bank.bodies) == 1
+
+
+@pytest.mark.parametrize("faultcode", ["s:Client", "s:Client.Authentication", "E17"])
+def test_a_fault_without_detail_gives_faultcode_and_faultstring(bank: ScriptedBank, faultcode: str) -> None:
+    bank.then(
+        http(
+            envelope(f"<s:Fault><faultcode>{faultcode}</faultcode><faultstring>Nie</faultstring></s:Fault>"), "500 X"
+        )
+    )
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.Refused, Outcome.REFUSED)
+    assert (error.code, error.bank_text) == (faultcode.removeprefix("s:"), "Nie")
+
+
+def test_a_profile_gives_codes_their_class(bank: ScriptedBank) -> None:
+    bank.then(fault("901", "sesja wygasła"))
+    error, _ = failing(bank.url, fault_codes={"901": "SessionInvalid"})
+    assert type(error) is errors.SessionInvalid
+
+
+@pytest.mark.parametrize("name", ["Exception", "WrongPin", "PollingExpired", "Nobody"])
+def test_a_profile_with_a_class_that_is_no_bank_error_is_refused(name: str) -> None:
+    with pytest.raises(errors.ProfileError, match=name):
+        CompanyNet(BankProfile(endpoint="http://127.0.0.1:1/", fault_codes={"1": name}))
+
+
+def test_a_token_quoted_by_the_bank_is_hidden(bank: ScriptedBank) -> None:
+    bank.then(fault("SESSION_INVALID", f"no session {TOKEN.reveal()} here"))
+    error, _ = failing(bank.url)
+    assert error.bank_text == "no session *** here"
+
+
+def test_a_call_that_breaks_the_contract_is_not_sent(bank: ScriptedBank) -> None:
+    bank.then(GOOD)
+    with CompanyNet(profile(bank.url)) as client, pytest.raises(BankError, match="userLogin") as caught:
+        client.sessions.login_challenge("10000001", "")
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert bank.bodies == []
+
+
+def test_an_empty_token_is_named_and_not_shown(bank: ScriptedBank) -> None:
+    with CompanyNet(profile(bank.url)) as client, pytest.raises(BankError, match="authenticationToken") as caught:
+        client.sessions.finish(Secret(""))
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert bank.bodies == []
+
+
+def test_a_record_that_cannot_be_taken_loses_no_answer(bank: ScriptedBank, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(_record: CallRecord) -> None:
+        raise RuntimeError("disk full")
+
+    bank.then(GOOD)
+    with caplog.at_level(logging.ERROR), CompanyNet(profile(bank.url), on_call=refuse) as client:
+        assert client.sessions.login_challenge("10000001", "ALFA01") == "Podpisz: zażółć 123"
+    assert "disk full" in caplog.text
+
+
+def test_a_whole_answer_without_a_length_is_taken(bank: ScriptedBank) -> None:
+    bank.then(b"HTTP/1.0 200 OK\r\n\r\n" + GOOD.partition(b"\r\n\r\n")[2])
+    with CompanyNet(profile(bank.url)) as client:
+        assert client.sessions.login_challenge("10000001", "ALFA01") == "Podpisz: zażółć 123"
+
+
+def test_the_environment_leads_no_call_astray(bank: ScriptedBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy or a bundle of roots in the environment is not used."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    bank.then(GOOD)
+    with CompanyNet(profile(bank.url)) as client:
+        assert client.sessions.login_challenge("10000001", "ALFA01")
+    assert "Connection: close" in bank.heads[0]

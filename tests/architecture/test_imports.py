@@ -1,0 +1,62 @@
+"""The contracts of imports hold, and a violation would be found."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
+    paths = [str(root / "modules"), *(str(path) for path in sorted((root / "packages").glob("*/src")))]
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--config", str(root / ".importlinter")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, to plant violations in."""
+    copy = tmp_path_factory.mktemp("house")
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
+    for part in ("packages", "modules"):
+        shutil.copytree(ROOT / part, copy / part, ignore=ignored)
+    shutil.copy(ROOT / ".importlinter", copy)
+    return copy
+
+
+def test_every_contract_is_kept() -> None:
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("packages/companynet/src/companynet/formats/planted.py", "import companynet.soap", "one way"),
+        ("packages/settlement/src/settlement/planted.py", "import trytond.pool", "knows Tryton"),
+        ("modules/mbank/planted.py", "import companynet.client", "only mbank.gateway"),
+        ("modules/mbank/planted.py", "import sealing.ring", "only mbank.vault"),
+        ("modules/mbank/planted.py", "import lxml.etree", "XML, SOAP"),
+        ("modules/automatic_settlement/planted.py", "import settlement.values", "only automatic_settlement.matcher"),
+        ("modules/automatic_settlement/planted.py", "import mbank.session", "never imports mbank"),
+        ("packages/companynet_sandbox/src/companynet_sandbox/planted.py", "import companynet.signing", "sandbox shares"),
+        ("packages/sealing/src/sealing/planted.py", "import settlement", "do not know each other"),
+    ],
+)
+def test_a_planted_violation_is_found(house: Path, file: str, line: str, contract: str) -> None:
+    planted = house / file
+    planted.write_text(line + "\n")
+    try:
+        done = lint_imports(house)
+    finally:
+        planted.unlink()
+    assert done.returncode == 1, done.stdout
+    broken = [row for row in done.stdout.splitlines() if "BROKEN" in row]
+    assert any(contract in row for row in broken), done.stdout

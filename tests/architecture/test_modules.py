@@ -1,0 +1,90 @@
+"""Tryton couples by names in its pool, which an import linter cannot see: these tests can."""
+
+import configparser
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+MODULES = Path(__file__).resolve().parents[2] / "modules"
+OURS = ("plugins", "automatic_settlement", "mbank")
+PREFIXES = {"plugins": "plugins.", "automatic_settlement": "automatic_settlement.", "mbank": "mbank."}
+NAME = re.compile(r"__name__ = ['\"]([a-z_.0-9]+)['\"]")
+MESSAGE = re.compile(r"['\"](plugins|automatic_settlement|mbank)\.(msg_[a-z0-9_]+)['\"]")
+
+
+def sources(module: str) -> list[Path]:
+    return sorted(path for path in (MODULES / module).glob("*.py"))
+
+
+def tryton_cfg(module: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(MODULES / module / "tryton.cfg")
+    return parser
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_new_models_carry_the_prefix_of_their_module(module: str) -> None:
+    """A pool name is ours, or it belongs to a module we extend."""
+    depends = set(tryton_cfg(module)["tryton"]["depends"].split()) | {"account_payment", "account_statement"}
+    for path in sources(module):
+        text = path.read_text()
+        for name in NAME.findall(text):
+            if name.startswith(PREFIXES[module]):
+                continue
+            extended = "PoolMeta" in text
+            assert extended, f"{path.name}: {name} has not the prefix {PREFIXES[module]}"
+            first = name.split(".")[0]
+            assert any(depend.split("_")[0] == first for depend in depends | {"ir", "res"}), (
+                f"{path.name}: {name} belongs to a module that tryton.cfg does not name"
+            )
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_pool_names_of_our_other_modules_are_declared(module: str) -> None:
+    """Who uses a name of another of our modules names that module in tryton.cfg."""
+    depends = set(tryton_cfg(module)["tryton"]["depends"].split())
+    for path in sources(module):
+        for other in OURS:
+            if other == module or other in depends:
+                continue
+            assert not re.search(rf"['\"]{other}\.[a-z]", path.read_text()), f"{path.name} uses names of {other}"
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_each_message_exists_and_is_used(module: str) -> None:
+    """A sentence without a use is dead; a use without a sentence shows its id to the user."""
+    used = set()
+    for path in [p for m in OURS for p in sources(m)]:
+        used |= {identifier for name, identifier in MESSAGE.findall(path.read_text()) if name == module}
+    tree = ET.parse(MODULES / module / "message.xml")  # noqa: S314 - our own file
+    there = {record.get("id") for record in tree.iter("record") if record.get("model") == "ir.message"}
+    assert used == there
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_every_registered_class_exists(module: str) -> None:
+    """tryton.cfg names classes that their files define, and every pool class is registered."""
+    parser = tryton_cfg(module)
+    registered = set()
+    for section in parser.sections():
+        if section.startswith("register"):
+            for kind in ("model", "wizard", "report"):
+                registered |= set(parser.get(section, kind, fallback="").split())
+    defined = set()
+    for path in sources(module):
+        for name, body in re.findall(r"^class (\w+)\(.*?\):\n(.*?)(?=^class |\Z)", path.read_text(), re.M | re.S):
+            if NAME.search(body):
+                defined.add(f"{path.stem}.{name}")
+    assert registered == defined
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_every_text_has_its_polish(module: str) -> None:
+    """No message of the module is without a Polish text."""
+    catalogue = (MODULES / module / "locale" / "pl.po").read_text()
+    blocks = catalogue.split("\n\n")
+    missing = [block for block in blocks if re.search(r'^msgid "[^"]', block, re.M) and re.search(r'^msgstr ""\s*\Z', block, re.M)]
+    assert not missing

@@ -1,0 +1,66 @@
+"""Runs all tests, in three processes: pure code, Tryton's modules, the whole product.
+
+Tryton keeps one pool and one configuration a process, hence the parts. Further arguments go to pytest.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build" / "tests"
+
+PARTS = (
+    ("libraries, sandbox, architecture", ("packages", "tests/architecture"), ("-n", "2")),
+    ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
+    ("the whole", ("tests/integration", "tests/browser"), ()),
+)
+
+
+def environment() -> dict[str, str]:
+    """Where Tryton's own test tools put their databases."""
+    cache = BUILD / "database-cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    return {
+        **os.environ,
+        "TRYTOND_DATABASE_URI": "sqlite://",
+        "DB_NAME": ":memory:",
+        "DB_CACHE": str(cache),
+        "MBANK_SCREENSHOTS": str(BUILD / "screenshots"),
+    }
+
+
+def main() -> int:
+    """Run the parts one after another; the number of parts that failed."""
+    failed = 0
+    passed_tests = failed_tests = 0
+    for name, paths, options in PARTS:
+        present = [path for path in paths if (ROOT / path).exists()]
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        process = subprocess.Popen(  # noqa: S603 - our own tests
+            [sys.executable, "-m", "pytest", *options, *sys.argv[1:], *present],
+            cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        last = ""
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            last = line if " in " in line and re.search(r"\d+ (passed|failed|error)", line) else last
+        failed += process.wait() != 0
+        passed_tests += _count(last, "passed")
+        failed_tests += _count(last, "failed") + _count(last, "error")
+        print(f"== {name}: {time.monotonic() - started:.0f} s", flush=True)
+    print(f"{passed_tests} passed, {failed_tests} failed")
+    return failed
+
+
+def _count(line: str, word: str) -> int:
+    found = re.search(rf"(\d+) {word}", line)
+    return int(found.group(1)) if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
