@@ -1,0 +1,262 @@
+"""The control plane: what happens at the bank beside the web service, and a look into its books."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Any, Final
+
+from companynet_sandbox import certificates, clock, demands, execution, views
+from companynet_sandbox.books import DEFAULT_SETTINGS, Books, digest
+from companynet_sandbox.page import render
+from companynet_sandbox.posting import Posting, PostingRefused, account_row, post
+from companynet_sandbox.requests import Fields, RequestWrong, as_list, read_entry, read_incoming
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_LIMIT: Final = 32 * 1024 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+class Control:
+    """The control plane as a WSGI application: JSON, and a page at ``/``.
+
+    Args:
+        books: open ones.
+    """
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        status, body, content_type = self._answer(environ)
+        start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+        return [body]
+
+    def _answer(self, environ: "WSGIEnvironment") -> tuple[str, bytes, str]:
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
+        try:
+            if method == "GET" and path == "/":
+                with self._books.transaction() as db:
+                    return "200 OK", render(db).encode(), "text/html; charset=utf-8"
+            if method == "GET" and path in _READERS:
+                with self._books.transaction() as db:
+                    return _json("200 OK", _READERS[path](db))
+            if method == "POST" and path in _WRITERS:
+                body = _read_body(environ)
+                with self._books.transaction() as db:
+                    return _json("200 OK", _WRITERS[path](db, body))
+        except (RequestWrong, PostingRefused) as error:
+            return _json("400 Bad Request", {"error": str(error)})
+        except Exception:
+            logger.exception("%s %s failed", method, path)
+            return _json("500 Internal Server Error", {"error": f"{method} {path} failed; the bank's log says why"})
+        known = ", ".join(["GET /", *(f"GET {name}" for name in _READERS), *(f"POST {name}" for name in _WRITERS)])
+        return _json("404 Not Found", {"error": f"{method} {path} is not known; there are {known}"})
+
+
+def _read_body(environ: "WSGIEnvironment") -> object:
+    # A page of another origin cannot send this type without the browser asking first.
+    if not environ.get("CONTENT_TYPE", "").startswith("application/json"):
+        raise RequestWrong("send JSON with Content-Type: application/json")
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > _LIMIT:
+        raise RequestWrong("the body has more than 32 MiB")
+    try:
+        return json.loads(environ["wsgi.input"].read(length) or b"{}")
+    except ValueError as error:
+        raise RequestWrong(f"the body is not JSON: {error}") from None
+
+
+def _json(status: str, value: object) -> tuple[str, bytes, str]:
+    return status, json.dumps(value, ensure_ascii=False, indent=1).encode(), "application/json"
+
+
+def _certificates(db: Connection, body: object) -> dict[str, Any]:
+    made = []
+    for item in as_list(body):
+        fields = Fields(item, "certificate")
+        user, pem = fields.text("user"), fields.text("certificate_pem")
+        fields.end()
+        try:
+            made.append(certificates.register(db, user, pem))
+        except ValueError as error:
+            raise RequestWrong(str(error)) from None
+    return {"sha256": made[0] if len(made) == 1 else made}
+
+
+def _revoke_certificate(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "certificate")
+    sha256 = fields.text("sha256")
+    fields.end()
+    revoked = certificates.revoke(db, sha256)
+    if not revoked:
+        raise RequestWrong(f"certificate {sha256} is registered for nobody")
+    return {"revoked": revoked}
+
+
+def _passwords(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "password")
+    user, password = fields.text("user"), fields.text("password")
+    fields.end()
+    if db.execute("UPDATE users SET wrong_passwords = 0 WHERE login = ?", (user,)).rowcount != 1:
+        raise RequestWrong(f"user {user}: not known")
+    db.execute("INSERT INTO passwords VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET used = 0", (user, digest(password)))
+    return {"user": user}
+
+
+def _incoming(db: Connection, body: object) -> dict[str, Any]:
+    return _post_all(db, body, "incoming", read_incoming)
+
+
+def _entries(db: Connection, body: object) -> dict[str, Any]:
+    return _post_all(db, body, "entry", read_entry)
+
+
+def _post_all(
+    db: Connection, body: object, kind: str, read: Callable[[object, str], tuple[Posting, str]]
+) -> dict[str, Any]:
+    now = clock.bank_now(db)
+    numbers = []
+    for index, item in enumerate(as_list(body), 1):
+        place = f"{kind} {index}"
+        posting, currency = read(item, place)
+        account = account_row(db, posting.account)
+        if account is not None and currency not in {"", account["currency"]}:
+            raise RequestWrong(f"{place}: account {posting.account} is kept in {account['currency']}, not {currency}")
+        try:
+            numbers.append(post(db, now, posting))
+        except ValueError as error:
+            raise RequestWrong(f"{place}: {error}") from None
+    return {"booked": len(numbers), "transaction_numbers": numbers}
+
+
+def _clock(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "clock")
+    text, seconds = fields.text("now", ""), fields.number("advance_seconds", 0)
+    fields.end()
+    try:
+        if text:
+            clock.set_now(db, clock.parse_moment(text))
+    except ValueError:
+        raise RequestWrong(f"clock: now must be a moment such as 2026-01-31T08:00:00Z, is {text!r}") from None
+    if seconds:
+        clock.advance(db, seconds)
+    booked = execution.book_orders(db, clock.bank_now(db))
+    return {"now": clock.bank_now(db).astimezone(UTC).isoformat(), "booked": booked}
+
+
+def _book(db: Connection, body: object) -> dict[str, Any]:
+    Fields(body, "book").end()
+    return execution.book_orders(db, clock.bank_now(db))
+
+
+def _authorise(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "authorise")
+    group = _group(fields)
+    fields.end()
+    authorised = execution.authorise_orders(db, clock.bank_now(db), group)
+    if group is not None and not authorised:
+        raise RequestWrong(f"group {group}: has no orders that wait for authorisation")
+    return {"authorised": authorised}
+
+
+def _deny(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "deny")
+    group = _group(fields)
+    order = fields.text("order_reference", "") or None
+    reason = fields.text("reason", "Odmowa banku")
+    fields.end()
+    return {"denied": execution.deny_orders(db, clock.bank_now(db), group, order, reason)}
+
+
+def _group(fields: Fields) -> str | None:
+    everything, group = fields.flag("all"), fields.text("group_id", "")
+    if everything == bool(group):
+        raise RequestWrong('give "group_id" (the bank\'s or the customer\'s), or "all": true')
+    return group or None
+
+
+def _faults(db: Connection, body: object) -> dict[str, Any]:
+    for item in as_list(body):
+        fields = Fields(item, "fault")
+        if fields.flag("clear"):
+            fields.end()
+            demands.clear(db)
+            continue
+        operation, kind = fields.text("operation", "*"), fields.text("kind")
+        count, skip = fields.number("count", 1), fields.number("skip", 0)
+        seconds = fields.seconds("seconds", 5)
+        fields.end()
+        try:
+            demands.add(db, operation, kind, count=count, skip=skip, seconds=seconds)
+        except ValueError as error:
+            raise RequestWrong(str(error)) from None
+    return {"faults": views.faults(db)}
+
+
+def _end_sessions(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "end")
+    everything, user, session = fields.flag("all"), fields.text("user", ""), fields.number("session_id", 0)
+    fields.end()
+    if not (everything or user or session):
+        raise RequestWrong('give "session_id", "user" or "all": true')
+    ended = db.execute(
+        "UPDATE sessions SET ended = ?, ended_by = 'bank' WHERE ended IS NULL AND (? OR login = ? OR id = ?)",
+        (clock.bank_now(db).isoformat(), everything, user, session),
+    ).rowcount
+    return {"ended": ended}
+
+
+def _account(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "account")
+    number, closed = fields.text("account"), fields.flag("closed")
+    fields.end()
+    if db.execute("UPDATE accounts SET closed = ? WHERE nrb = ?", (closed, number)).rowcount != 1:
+        raise RequestWrong(f"account {number}: not in these books")
+    return {"account": number, "closed": closed}
+
+
+def _settings(db: Connection, body: object) -> dict[str, Any]:
+    fields = Fields(body, "settings")
+    given = body if isinstance(body, dict) else {}
+    for name in given.keys() & (DEFAULT_SETTINGS.keys() - {"clock_offset"}):
+        if name == "open_days":
+            value = "true" if fields.flag(name) else "false"
+        else:
+            value = str(fields.number(name, 0))
+            if not value.isdecimal():
+                raise RequestWrong(f"settings: {name} must be 0 or more, is {value}")
+        db.execute("UPDATE settings SET value = ? WHERE name = ?", (value, name))
+    fields.end()
+    return views.settings(db)
+
+
+_READERS: Final[dict[str, Callable[[Connection], Any]]] = {
+    "/state": views.state,
+    "/orders": views.orders,
+    "/sessions": views.sessions,
+    "/calls": views.calls,
+    "/entries": views.entries,
+    "/faults": views.faults,
+    "/tasks": views.tasks,
+}
+_WRITERS: Final[dict[str, Callable[[Connection, object], Any]]] = {
+    "/certificates": _certificates,
+    "/certificates/revoke": _revoke_certificate,
+    "/passwords": _passwords,
+    "/incoming": _incoming,
+    "/entries": _entries,
+    "/clock": _clock,
+    "/book": _book,
+    "/authorise": _authorise,
+    "/deny": _deny,
+    "/faults": _faults,
+    "/sessions/end": _end_sessions,
+    "/accounts": _account,
+    "/settings": _settings,
+}

@@ -1,0 +1,172 @@
+"""Order files in pain.001.001.03, read by the bank's own means.  # S-206"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from lxml import etree
+
+from companynet_sandbox.numbers import bare_account, is_iban, is_nrb, to_minor
+from companynet_sandbox.xml import XmlRefused, parse_strictly
+
+NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"
+_PREFIX: Final = {"p": NAMESPACE}
+_NAME_LENGTH: Final = 70
+_TITLE_LENGTH: Final = 140
+_ID_LENGTH: Final = 35
+
+
+class FileRefused(Exception):
+    """The file cannot be read as orders at all; the text says where and why."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a file or one order of it."""
+
+    code: str
+    message: str
+    order: str = ""
+    """The EndToEndId of the order; empty for the whole file."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One credit transfer as it stands in the file. The amount is in hundredths; 0 if it is not readable."""
+
+    instruction_id: str
+    end_to_end_id: str
+    debtor_account: str
+    creditor_account: str
+    creditor_name: str
+    creditor_address: str
+    amount: int
+    currency: str
+    title: str
+    execution_date: date | None
+
+
+@dataclass(frozen=True)
+class OrderFile:
+    """A file with what is wrong in it."""
+
+    message_id: str
+    orders: tuple[Order, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_file(data: bytes) -> OrderFile:
+    """Read an order file.
+
+    Raises:
+        FileRefused: it is no pain.001.001.03, or lacks what even its orders could not be told apart without.
+    """
+    try:
+        root = parse_strictly(data)
+    except XmlRefused as error:
+        raise FileRefused(str(error)) from None
+    if root.tag != f"{{{NAMESPACE}}}Document":
+        raise FileRefused(f"the root element is {root.tag}, not Document of pain.001.001.03")
+    message_id = _text(root, "p:CstmrCdtTrfInitn/p:GrpHdr/p:MsgId")
+    payments = root.findall("p:CstmrCdtTrfInitn/p:PmtInf", _PREFIX)
+    if not 1 <= len(message_id) <= _ID_LENGTH or not payments:
+        raise FileRefused("GrpHdr/MsgId (1 to 35 characters) or PmtInf is missing")
+    orders: list[Order] = []
+    findings: list[Finding] = []
+    for payment in payments:
+        found = _payment(payment, findings)
+        findings += _totals(payment, found, f"PmtInf {_text(payment, 'p:PmtInfId')}", required=False)
+        orders += found
+    header = root.find("p:CstmrCdtTrfInitn/p:GrpHdr", _PREFIX)
+    if header is not None:
+        findings += _totals(header, orders, "GrpHdr", required=True)
+    return OrderFile(message_id, tuple(orders), tuple(findings))
+
+
+def _payment(payment: etree._Element, findings: list[Finding]) -> list[Order]:
+    place = f"PmtInf {_text(payment, 'p:PmtInfId')}"
+    if _text(payment, "p:PmtMtd") != "TRF":
+        findings.append(Finding("PAYMENT_METHOD", f"{place}: PmtMtd is not TRF"))
+    execution = _text(payment, "p:ReqdExctnDt")
+    try:
+        execution_date = date.fromisoformat(execution[:10])
+    except ValueError:
+        execution_date = None
+        findings.append(Finding("EXECUTION_DATE", f"{place}: ReqdExctnDt {execution!r} is not a date"))
+    debtor = _account(payment, "p:DbtrAcct")
+    if not is_nrb(debtor):
+        findings.append(Finding("DEBTOR_ACCOUNT", f"{place}: debtor account {debtor!r} is not a right NRB"))
+    orders = []
+    for transfer in payment.findall("p:CdtTrfTxInf", _PREFIX):
+        order = _order(transfer, debtor, execution_date)
+        findings += _check_order(transfer, order)
+        orders.append(order)
+    if not orders:
+        findings.append(Finding("NO_ORDERS", f"{place}: has no CdtTrfTxInf"))
+    return orders
+
+
+def _order(transfer: etree._Element, debtor: str, execution_date: date | None) -> Order:
+    amount = transfer.find("p:Amt/p:InstdAmt", _PREFIX)
+    currency = (amount.get("Ccy") or "") if amount is not None else ""
+    try:
+        minor = to_minor((amount.text or "").strip() if amount is not None else "")
+    except ValueError:
+        minor = 0
+    address = [(item.text or "").strip() for item in transfer.findall("p:Cdtr/p:PstlAdr/p:AdrLine", _PREFIX)]
+    titles = [item.text or "" for item in transfer.findall("p:RmtInf/p:Ustrd", _PREFIX)]
+    return Order(
+        instruction_id=_text(transfer, "p:PmtId/p:InstrId"),
+        end_to_end_id=_text(transfer, "p:PmtId/p:EndToEndId"),
+        debtor_account=debtor,
+        creditor_account=_account(transfer, "p:CdtrAcct"),
+        creditor_name=_text(transfer, "p:Cdtr/p:Nm"),
+        creditor_address=" ".join(address),
+        amount=max(minor, 0),
+        currency=currency,
+        title="".join(titles).strip(),
+        execution_date=execution_date,
+    )
+
+
+def _check_order(transfer: etree._Element, order: Order) -> list[Finding]:
+    rules = (
+        (1 <= len(order.instruction_id) <= _ID_LENGTH, "INSTRUCTION_ID", "InstrId must have 1 to 35 characters"),
+        (1 <= len(order.end_to_end_id) <= _ID_LENGTH, "END_TO_END_ID", "EndToEndId must have 1 to 35 characters"),
+        (order.amount > 0, "AMOUNT", f"InstdAmt {_text(transfer, 'p:Amt/p:InstdAmt')!r} is not a positive amount"),
+        (bool(re.fullmatch("[A-Z]{3}", order.currency)), "CURRENCY", f"currency {order.currency!r} is none"),
+        (1 <= len(order.creditor_name) <= _NAME_LENGTH, "CREDITOR_NAME", "the payee's name must have 1 to 70 signs"),
+        (len(order.title) <= _TITLE_LENGTH, "TITLE", "the title is longer than 140 characters"),
+        (
+            is_nrb(order.creditor_account) or (order.currency != "PLN" and is_iban(order.creditor_account)),
+            "CREDITOR_ACCOUNT",
+            f"the payee's account {order.creditor_account!r} is not right",
+        ),
+    )  # fmt: skip
+    return [Finding(code, message, order.end_to_end_id) for holds, code, message in rules if not holds]
+
+
+def _totals(parent: etree._Element, orders: list[Order], place: str, *, required: bool) -> list[Finding]:
+    findings = []
+    count, total = _text(parent, "p:NbOfTxs"), _text(parent, "p:CtrlSum")
+    if (count or required) and count != str(len(orders)):
+        findings.append(Finding("ORDER_COUNT", f"{place}: NbOfTxs is {count!r}, and there are {len(orders)} orders"))
+    if total:
+        real = Decimal(sum(order.amount for order in orders)) / 100
+        try:
+            fits = Decimal(total) == real
+        except InvalidOperation:
+            fits = False
+        if not fits:
+            findings.append(Finding("CONTROL_SUM", f"{place}: CtrlSum is {total!r}, and the orders add up to {real}"))
+    return findings
+
+
+def _account(parent: etree._Element, tag: str) -> str:
+    return bare_account(_text(parent, f"{tag}/p:Id/p:IBAN") or _text(parent, f"{tag}/p:Id/p:Othr/p:Id"))
+
+
+def _text(parent: etree._Element, path: str) -> str:
+    return (parent.findtext(path, namespaces=_PREFIX) or "").strip()

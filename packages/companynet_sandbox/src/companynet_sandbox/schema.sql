@@ -1,0 +1,59 @@
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE customers (dik TEXT PRIMARY KEY, name TEXT NOT NULL, address TEXT NOT NULL);
+CREATE TABLE users (login TEXT PRIMARY KEY, name TEXT NOT NULL, wrong_passwords INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE user_diks (
+    login TEXT NOT NULL REFERENCES users, dik TEXT NOT NULL REFERENCES customers, PRIMARY KEY (login, dik));
+CREATE TABLE passwords (
+    login TEXT NOT NULL REFERENCES users, digest TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (login, digest));
+CREATE TABLE certificates (
+    sha256 TEXT NOT NULL, login TEXT NOT NULL REFERENCES users, subject TEXT NOT NULL, valid_to TEXT NOT NULL,
+    revoked INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (sha256, login));
+CREATE TABLE challenges (
+    id INTEGER PRIMARY KEY, login TEXT NOT NULL REFERENCES users, dik TEXT NOT NULL, text TEXT NOT NULL,
+    expires TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE logins (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, login TEXT NOT NULL REFERENCES users, dik TEXT NOT NULL,
+    expires TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE session_texts (
+    id INTEGER PRIMARY KEY, login_id INTEGER NOT NULL REFERENCES logins, text TEXT NOT NULL, asked TEXT NOT NULL,
+    expires TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, login TEXT NOT NULL REFERENCES users,
+    certificate TEXT NOT NULL, created TEXT NOT NULL, end_time TEXT NOT NULL, ended TEXT, ended_by TEXT);
+CREATE TABLE session_permissions (
+    session_id INTEGER NOT NULL REFERENCES sessions, dik TEXT NOT NULL, operation TEXT NOT NULL,
+    PRIMARY KEY (session_id, dik, operation));
+CREATE TABLE accounts (
+    nrb TEXT PRIMARY KEY, dik TEXT NOT NULL REFERENCES customers, currency TEXT NOT NULL, opening INTEGER NOT NULL,
+    closed INTEGER NOT NULL DEFAULT 0, stated_through TEXT NOT NULL DEFAULT '');
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, booked TEXT NOT NULL, valued TEXT NOT NULL,
+    amount INTEGER NOT NULL, reversal INTEGER NOT NULL, type TEXT NOT NULL, code TEXT NOT NULL,
+    code_name TEXT NOT NULL, customer_reference TEXT NOT NULL, bank_reference TEXT NOT NULL,
+    information TEXT NOT NULL, tnr TEXT NOT NULL UNIQUE);
+CREATE INDEX entries_of_day ON entries (account, booked, amount);
+CREATE TABLE tasks (
+    id TEXT PRIMARY KEY, operation TEXT NOT NULL, dik TEXT NOT NULL, created TEXT NOT NULL,
+    polls_left INTEGER NOT NULL, confirmed TEXT, answer TEXT NOT NULL);
+CREATE TABLE order_groups (
+    id TEXT PRIMARY KEY, dik TEXT NOT NULL REFERENCES customers, client_id TEXT NOT NULL, message_id TEXT NOT NULL,
+    file_name TEXT NOT NULL, login TEXT NOT NULL, created TEXT NOT NULL, awaiting_funds INTEGER NOT NULL,
+    UNIQUE (dik, client_id), UNIQUE (dik, message_id));
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY, group_id TEXT NOT NULL REFERENCES order_groups, dik TEXT NOT NULL,
+    instruction_id TEXT NOT NULL, end_to_end_id TEXT NOT NULL, debtor_account TEXT NOT NULL,
+    creditor_account TEXT NOT NULL, creditor_name TEXT NOT NULL, creditor_address TEXT NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL, title TEXT NOT NULL, execution_date TEXT NOT NULL,
+    status TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', UNIQUE (dik, instruction_id));
+CREATE INDEX orders_of_status ON orders (status, execution_date);
+CREATE INDEX orders_of_group ON orders (group_id);
+CREATE TABLE order_history (
+    order_id INTEGER NOT NULL REFERENCES orders, at TEXT NOT NULL, status TEXT NOT NULL, description TEXT NOT NULL);
+CREATE TABLE demands (
+    id INTEGER PRIMARY KEY, operation TEXT NOT NULL, kind TEXT NOT NULL, skip INTEGER NOT NULL,
+    count INTEGER NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, operation TEXT NOT NULL, login TEXT, dik TEXT, session_id INTEGER,
+    outcome TEXT NOT NULL, fault TEXT);

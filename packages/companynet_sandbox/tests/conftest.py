@@ -1,0 +1,35 @@
+"""A running bank for the tests, and its customer."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from companynet_sandbox import demo_data
+from companynet_sandbox.testclient import Customer
+from companynet_sandbox.testing import RunningBank, running_bank
+from companynet_sandbox.testkit import Identity, make_identity
+
+PASSWORD = "haslo-p12"
+
+
+@pytest.fixture(scope="session")
+def identity() -> Identity:
+    """The signature of the demonstration's signatory."""
+    now = dt.datetime.now(dt.UTC)
+    return make_identity("Jan Kowalski", now - dt.timedelta(days=100), now + dt.timedelta(days=600), PASSWORD)
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[RunningBank]:
+    """A bank with the demonstration's customers and no past."""
+    with running_bank(tmp_path / "bank") as running:
+        yield running
+
+
+@pytest.fixture
+def customer(bank: RunningBank, identity: Identity) -> Customer:
+    """ALFA01, whose certificate is registered."""
+    bank.post("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": identity.certificate_pem})
+    return Customer(bank, identity, PASSWORD)

@@ -1,0 +1,204 @@
+"""Logins and background sessions: who may, for what, and until when."""
+
+import datetime as dt
+
+import pytest
+
+from companynet_sandbox import demo_data
+from companynet_sandbox.testclient import OPERATIONS, Customer, Fault, permissions
+from companynet_sandbox.testing import RunningBank
+from companynet_sandbox.testkit import make_identity
+
+UNTIL = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=30)
+
+
+def refused(code: str) -> pytest.RaisesExc[Fault]:
+    return pytest.RaisesExc(Fault, check=lambda fault: fault.code == code)
+
+
+def test_a_session_opens_works_and_ends(customer: Customer) -> None:
+    """After finishBackgroundSession the token is worth nothing, for business or for ending again."""
+    customer.open_session()
+    assert customer.statements(dt.date(2026, 1, 1), dt.date(2026, 1, 2)) == []
+    customer.caller.call("finishBackgroundSession", token=customer.token)
+    with refused("SESSION_INVALID"):
+        customer.statements(dt.date(2026, 1, 1), dt.date(2026, 1, 2))
+    with refused("SESSION_INVALID"):
+        customer.caller.call("finishBackgroundSession", token=customer.token)
+
+
+def test_the_session_text_says_what_is_asked(customer: Customer) -> None:
+    """What is signed names user, DIKs, operations and end."""
+    config = permissions(UNTIL, demo_data.DIK_ALFA, demo_data.DIK_BETA)
+    login = customer.login()
+    call = customer.caller.call("initCreateBackgroundSessionWithSignature", config, dik=customer.dik, token=login)
+    text = call.text("return")
+    for part in (customer.user, demo_data.DIK_ALFA, demo_data.DIK_BETA, *OPERATIONS, f"{UNTIL:%Y-%m-%d}"):
+        assert part in text
+
+
+def test_another_config_than_the_signed_one_makes_no_session(customer: Customer) -> None:
+    """The signature is for one text, the text for one config."""
+    login = customer.login()
+    asked = permissions(UNTIL, demo_data.DIK_ALFA)
+    text = customer.caller.call(
+        "initCreateBackgroundSessionWithSignature", asked, dik=customer.dik, token=login
+    ).text("return")
+    more = permissions(UNTIL, demo_data.DIK_ALFA, demo_data.DIK_ALFA_SERVICE)
+    body = f"<m:signature>{customer.sign(text)}</m:signature>{more}"
+    with refused("SIGNATURE_INVALID"):
+        customer.caller.call("createBackgroundSessionWithSignature", body, dik=customer.dik, token=login)
+
+
+def test_a_signed_text_makes_one_session(customer: Customer) -> None:
+    """A session text is for one use."""
+    login = customer.login()
+    asked = permissions(UNTIL, demo_data.DIK_ALFA)
+    text = customer.caller.call(
+        "initCreateBackgroundSessionWithSignature", asked, dik=customer.dik, token=login
+    ).text("return")
+    body = f"<m:signature>{customer.sign(text)}</m:signature>{asked}"
+    customer.caller.call("createBackgroundSessionWithSignature", body, dik=customer.dik, token=login)
+    with refused("SIGNATURE_INVALID"):
+        customer.caller.call("createBackgroundSessionWithSignature", body, dik=customer.dik, token=login)
+
+
+def test_unknown_operations_are_not_granted(customer: Customer) -> None:
+    """The answer tells what was granted, not what was asked."""
+    answer = customer.open_session(operations=("getStatus", "deleteEverything"))
+    assert answer.texts("allowedOperations") == ["getStatus"]
+
+
+def test_nothing_known_asked_is_nothing_granted(customer: Customer) -> None:
+    """A session that allowed nothing is not made."""
+    with refused("PERMISSION_DENIED"):
+        customer.open_session(operations=("deleteEverything",))
+
+
+def test_the_end_is_capped_at_366_days(customer: Customer) -> None:
+    """The certificate lives longer, the session does not."""
+    answer = customer.open_session(end=UNTIL + dt.timedelta(days=500))
+    end = dt.datetime.fromisoformat(answer.text("return/permissionConfig/endTime"))
+    assert dt.timedelta(days=365) < end - dt.datetime.now(dt.UTC) <= dt.timedelta(days=366)
+
+
+def test_the_end_is_capped_at_the_certificates(bank: RunningBank) -> None:
+    """A session does not outlive the certificate that made it."""
+    now = dt.datetime.now(dt.UTC)
+    short = make_identity("Ewa Lis", now - dt.timedelta(days=1), now + dt.timedelta(days=10), "p", key="ec")
+    bank.post("/certificates", {"user": demo_data.USER_BETA, "certificate_pem": short.certificate_pem})
+    beta = Customer(bank, short, "p", user=demo_data.USER_BETA)
+    beta.dik = demo_data.DIK_BETA
+    answer = beta.open_session(end=now + dt.timedelta(days=100))
+    end = dt.datetime.fromisoformat(answer.text("return/permissionConfig/endTime"))
+    assert end == (now + dt.timedelta(days=10)).replace(microsecond=0)
+
+
+def test_a_session_ends_at_its_time(customer: Customer) -> None:
+    """Once its time is over the token is refused."""
+    customer.open_session(end=dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
+    customer.bank.post("/clock", {"advance_seconds": 3 * 86400})
+    with refused("SESSION_INVALID"):
+        customer.statements(dt.date(2026, 1, 1), dt.date(2026, 1, 2))
+
+
+def test_an_end_in_the_past_is_refused(customer: Customer) -> None:
+    """No session is made that has ended already."""
+    with refused("REQUEST_INVALID"):
+        customer.open_session(end=dt.datetime.now(dt.UTC) - dt.timedelta(days=2))
+
+
+def test_a_session_covers_its_diks_and_operations_only(customer: Customer) -> None:
+    """Another DIK of the same user, and another operation, are refused."""
+    customer.open_session(operations=("getStatus",))
+    body = "<m:orderGroupId>X</m:orderGroupId>"
+    with refused("ORDER_GROUP_UNKNOWN"):
+        customer.call("getStatus", body)
+    with refused("PERMISSION_DENIED"):
+        customer.call("getStatus", body, dik=demo_data.DIK_ALFA_SERVICE)
+    with refused("PERMISSION_DENIED"):
+        customer.call("checkGetMT940Result", "<m:taskId>T</m:taskId>")
+
+
+def test_a_user_gets_no_session_for_a_strangers_dik(bank: RunningBank, customer: Customer) -> None:
+    """BETA01 acts for Beta alone: neither logging in nor asking for permissions reaches Alfa."""
+    bank.post("/certificates", {"user": demo_data.USER_BETA, "certificate_pem": customer.identity.certificate_pem})
+    customer.user = demo_data.USER_BETA
+    with refused("DIK_REFUSED"):
+        customer.login()
+    customer.dik = demo_data.DIK_BETA
+    with refused("DIK_REFUSED"):
+        customer.open_session(demo_data.DIK_BETA, demo_data.DIK_ALFA)
+
+
+def test_a_call_without_dik_is_refused_where_it_needs_one(customer: Customer) -> None:
+    """Only calls on the session itself carry none."""
+    customer.open_session()
+    with refused("DIK_REFUSED"):
+        customer.caller.call("getStatus", "<m:orderGroupId>X</m:orderGroupId>", token=customer.token)
+
+
+def test_another_interface_version_is_refused(customer: Customer) -> None:
+    """The contract is for one version."""
+    body = "<m:userLogin>ALFA01</m:userLogin>"
+    data = customer.caller.envelope("initLoginWithSignature", body, dik=customer.dik, version="2.0.0")
+    _status, answer = customer.caller.send(data)
+    assert b"REQUEST_INVALID" in answer
+
+
+def test_a_login_ends_by_logout_and_by_time(customer: Customer) -> None:
+    """A login's token dies both ways."""
+    token = customer.login()
+    customer.caller.call("logout", token=token)
+    with refused("SESSION_INVALID"):
+        customer.caller.call("logout", token=token)
+    token = customer.login()
+    customer.bank.post("/clock", {"advance_seconds": 3600})
+    with refused("SESSION_INVALID"):
+        customer.caller.call("logout", token=token)
+
+
+def test_unknown_users_are_refused(customer: Customer) -> None:
+    """A user the bank does not know gets no challenge."""
+    customer.user = "NOBODY"
+    with refused("LOGIN_REFUSED"):
+        customer.login()
+
+
+def test_a_one_time_password_serves_once(customer: Customer) -> None:
+    """It logs in once; three wrong ones block all."""
+    bank, caller = customer.bank, customer.caller
+    bank.post("/passwords", {"user": customer.user, "password": "123456"})
+    body = f"<m:userLogin>{customer.user}</m:userLogin><m:token>123456</m:token>"
+    token = caller.call("login", body, dik=customer.dik).text("return/generatedToken")
+    caller.call("logout", token=token)
+    for _wrong in range(3):
+        with refused("LOGIN_REFUSED"):
+            caller.call("login", body, dik=customer.dik)
+    bank.post("/passwords", {"user": customer.user, "password": "654321"})
+    for _wrong in range(3):
+        with refused("LOGIN_REFUSED"):
+            caller.call("login", body, dik=customer.dik)
+    with pytest.raises(Fault, match="blocked"):
+        caller.call("login", body.replace("123456", "654321"), dik=customer.dik)
+
+
+def test_the_bank_can_end_a_session(customer: Customer) -> None:
+    """What the control plane ended is refused, and shown as ended."""
+    customer.open_session()
+    assert customer.bank.post("/sessions/end", {"user": customer.user}) == {"ended": 1}
+    with refused("SESSION_INVALID"):
+        customer.call("getStatus", "<m:orderGroupId>X</m:orderGroupId>")
+    assert customer.bank.get("/sessions")[0]["ended_by"] == "bank"
+
+
+def test_no_token_is_kept_or_shown(customer: Customer) -> None:
+    """Neither the books' file nor the control plane holds a token."""
+    customer.open_session()
+    login = customer.login()
+    for path in ("/state", "/sessions", "/calls", "/tasks"):
+        assert customer.token not in str(customer.bank.get(path))
+    for file in customer.bank.directory.iterdir():
+        content = file.read_bytes()
+        assert customer.token.encode() not in content
+        assert login.encode() not in content
