@@ -1,0 +1,15 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+from trytond.exceptions import UserError
+
+
+class SettlementError(UserError):
+    pass
+
+
+class ImportProblemsError(UserError):
+    pass
+
+
+class ClarificationAccountMissing(UserError):
+    pass

@@ -1,0 +1,265 @@
+"""Gather what one entry says: which items its text names, and who its counterparty can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from settlement.folding import account_key, fold, ksef_in, ksef_key, nip_key, nips_in
+from settlement.index import age_key
+from settlement.reasons import reason
+from settlement.titles import Candidate, Context, Strength, TitleReading, read_title, split_payment_invoice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from decimal import Decimal
+
+    from settlement.index import Ledger, Side
+    from settlement.parties import Parties, PartyEvidence
+    from settlement.values import Entry, MatchConfig, Reason
+
+KSEF_WEIGHT: Final = 0.95
+_WEIGHTS: Final = {Strength.STRONG: 0.9, Strength.FAIR: 0.8, Strength.WEAK: 0.5}
+
+
+@dataclass(slots=True)
+class Hit:
+    """One open item that the text names."""
+
+    at: int
+    strength: Strength
+    found: str
+    run: int
+    ksef: bool = False
+    crowded: bool = False
+    """The number is borne by so many items that this one was found only by party or amount."""
+
+    @property
+    def weight(self) -> float:
+        """How much it counts for the score."""
+        return KSEF_WEIGHT if self.ksef else _WEIGHTS[self.strength]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What one entry says."""
+
+    entry: Entry
+    amount: Decimal
+    """Without sign."""
+    incoming: bool
+    title: TitleReading
+    party: PartyEvidence
+    virtual: str | None
+    split_payment: bool
+    hits: dict[str, dict[int, Hit]] = field(default_factory=dict)
+    """Named items by party and position."""
+    cautions: list[Reason] = field(default_factory=list)
+    """What the text names and is not open: whatever else agrees, a person looks at it."""
+    sure_parties: frozenset[str] = frozenset()
+    """Parties of which the text surely names an item."""
+
+
+def read_entry(entry: Entry, parties: Parties) -> tuple[Evidence, tuple[str, ...]]:
+    """Read an entry without looking at the items.
+
+    Returns:
+        The evidence without hits, and the keys of the KSeF numbers it names.
+    """
+    labelled, references, nips, ksef = [], [], [], []
+    virtual = account_key(entry.virtual_account)
+    for label, value in entry.details.items():
+        name = label.upper()
+        if "KSEF" in name:
+            ksef.append(ksef_key(value) or "")
+        elif name in ("INV", "INVOICE", "INVOICE_NUMBER"):
+            labelled.append(value)
+            ksef.extend(ksef_in(fold(value)))
+        elif name in ("IDC", "NIP", "SELLER_TAX_ID"):
+            nips.append(nip_key(value) or "")
+        elif name in ("REF. KLIENTA", "CLIENT_REFERENCE"):
+            references.append(value)
+        elif virtual is None and name in ("ID IPH", "VIRTUAL_ACCOUNT"):
+            virtual = account_key(value)
+    reference = entry.customer_reference
+    # A long run of digits there is a card's number.
+    if reference and reference != "NONREF" and not (len(reference) >= 12 and reference.isdigit()):
+        references.append(reference)
+    folded = fold(entry.remittance)
+    nips.extend(nips_in(folded))
+    ksef.extend(ksef_in(folded))
+    evidence = Evidence(
+        entry=entry,
+        amount=abs(entry.amount),
+        incoming=entry.amount > 0,
+        title=read_title(folded, labelled, references),
+        party=parties.evidence(entry.counterparty_account, entry.counterparty_name, nips),
+        virtual=virtual,
+        split_payment=bool(labelled) or split_payment_invoice(folded) is not None,
+    )
+    return evidence, tuple(key for key in dict.fromkeys(ksef) if key)
+
+
+class Finder:
+    """Looks the readings of a title up among the items of one side."""
+
+    def __init__(self, side: Side, ledger: Ledger, config: MatchConfig) -> None:
+        self._side = side
+        self._ledger = ledger
+        self._config = config
+
+    def find(self, evidence: Evidence, ksef: Sequence[str]) -> None:
+        """Fill in hits, cautions and sure parties."""
+        raw: list[tuple[Candidate, int, bool, Strength]] = []
+        crowded: list[tuple[Candidate, int]] = []
+        for candidate in evidence.title.candidates:
+            raw.extend(self._look_up(candidate, evidence, crowded))
+        covered = {run for c, _, _, _ in raw for run in range(c.run, c.last_run + 1)}
+        covered.update(run for c, _ in crowded for run in range(c.run, c.last_run + 1))
+        raw.extend(self._weak(evidence, covered))
+        covered.update(c.run for c, _, _, _ in raw)
+        settled = self._keep_best(raw, evidence)
+        self._ksef(ksef, evidence, settled)
+        self._cautions(evidence, covered, crowded, settled)
+        evidence.sure_parties = frozenset(
+            party for party, hits in evidence.hits.items()
+            if any(hit.strength > Strength.WEAK for hit in hits.values())
+        )  # fmt: skip
+
+    def _look_up(
+        self, candidate: Candidate, evidence: Evidence, crowded: list[tuple[Candidate, int]]
+    ) -> Iterable[tuple[Candidate, int, bool, Strength]]:
+        bucket = (self._side.compact if candidate.compact else self._side.numbers).get(candidate.key)
+        if not bucket:
+            return
+        many = len(bucket) > self._config.bucket_limit
+        if many:
+            crowded.append((candidate, len(bucket)))
+            bucket = self._narrowed(candidate, evidence)
+        for at in bucket:
+            form = self._side.form(at)
+            strength = candidate.strength
+            if not candidate.compact and form.key != candidate.key:
+                # Only the short year agrees.
+                strength = min(strength, Strength.FAIR)
+            yield candidate, at, many, strength
+
+    def _narrowed(self, candidate: Candidate, evidence: Evidence) -> list[int]:
+        """Of a number that too many items bear, those of the parties in question and those with the amount."""
+        if candidate.compact:
+            return []
+        found: dict[int, None] = {}
+        for party in evidence.party.weights:
+            pool = self._side.party_pool(party)
+            if pool:
+                found.update(dict.fromkeys(pool.by_key(candidate.key)))
+        same_amount = self._side.by_amount.get(evidence.amount, ())
+        if len(same_amount) <= self._config.bucket_limit:
+            for at in same_amount:
+                form = self._side.form(at)
+                if candidate.key in (form.key, form.short):
+                    found[at] = None
+        return self._oldest(found)
+
+    def _oldest(self, found: Iterable[int]) -> list[int]:
+        return sorted(found, key=lambda at: age_key(self._side.items[at]))[: self._config.bucket_limit]
+
+    def _weak(self, evidence: Evidence, covered: set[int]) -> Iterable[tuple[Candidate, int, bool, Strength]]:
+        """Parts of numbers, among the items of the parties in question and those with exactly the amount."""
+        side = self._side
+        pools = [side.party_pool(party) for party in evidence.party.weights]
+        if evidence.virtual:
+            pools.append(side.virtual_pool(evidence.virtual))
+        same_amount = side.by_amount.get(evidence.amount, ())
+        for place, run in enumerate(evidence.title.runs):
+            if place in covered or run.context is Context.OTHER:
+                continue
+            for key in run.weak_keys:
+                if run.context is Context.BARE and len(key) < 3:
+                    continue
+                candidate = Candidate(key, Strength.WEAK, place, place, run.found)
+                found: dict[int, None] = {}
+                for pool in pools:
+                    if pool:
+                        found.update(dict.fromkeys(pool.by_weak_key(key)))
+                if run.claims and len(same_amount) <= self._config.bucket_limit:
+                    found.update((at, None) for at in same_amount if key in side.form(at).weak)
+                for at in self._oldest(found):
+                    yield candidate, at, False, Strength.WEAK
+
+    def _keep_best(
+        self, raw: Iterable[tuple[Candidate, int, bool, Strength]], evidence: Evidence
+    ) -> list[tuple[int, Hit]]:
+        """Of several readings of one place keep the surest of each party; set aside what is settled."""
+        side = self._side
+        best: dict[tuple[str, int], int] = {}
+        ranked = []
+        for candidate, at, many, strength in raw:
+            same_word = bool(candidate.prefix) and side.form(at).prefix == candidate.prefix
+            rank = 2 * strength + same_word
+            ranked.append((rank, candidate, at, many, strength))
+            for run in range(candidate.run, candidate.last_run + 1):
+                place = (side.items[at].party, run)
+                best[place] = max(best.get(place, 0), rank)
+        settled = []
+        for rank, candidate, at, many, strength in ranked:
+            party = side.items[at].party
+            if any(best[party, run] > rank for run in range(candidate.run, candidate.last_run + 1)):
+                continue
+            hit = Hit(at, strength, candidate.found, candidate.run, crowded=many)
+            if self._ledger.open(at):
+                known = evidence.hits.setdefault(party, {}).get(at)
+                if known is None or known.strength < strength:
+                    evidence.hits[party][at] = hit
+            else:
+                settled.append((at, hit))
+        self._prefer_same_word(ranked, evidence)
+        return settled
+
+    def _prefer_same_word(
+        self, ranked: Sequence[tuple[int, Candidate, int, bool, Strength]], evidence: Evidence
+    ) -> None:
+        """If a party's number has the very word of the title, like numbers of others with another word are weak."""
+        exact = {candidate.run for rank, candidate, _, _, strength in ranked if rank % 2 and strength > Strength.WEAK}
+        if not exact:
+            return
+        same = {(at, candidate.run) for rank, candidate, at, _, _ in ranked if rank % 2}
+        for hits in evidence.hits.values():
+            for hit in hits.values():
+                if hit.run in exact and (hit.at, hit.run) not in same:
+                    hit.strength = Strength.WEAK
+
+    def _ksef(self, keys: Sequence[str], evidence: Evidence, settled: list[tuple[int, Hit]]) -> None:
+        for key in keys:
+            bucket = self._side.ksef.get(key, ())
+            if not bucket:
+                evidence.cautions.append(reason("number_not_open", found=key))
+            for at in bucket:
+                item = self._side.items[at]
+                hit = Hit(at, Strength.STRONG, item.ksef or key, -1, ksef=True)
+                if self._ledger.open(at):
+                    evidence.hits.setdefault(item.party, {})[at] = hit
+                else:
+                    settled.append((at, hit))
+
+    def _cautions(
+        self,
+        evidence: Evidence,
+        covered: set[int],
+        crowded: Sequence[tuple[Candidate, int]],
+        settled: Sequence[tuple[int, Hit]],
+    ) -> None:
+        items = self._side.items
+        for place, run in enumerate(evidence.title.runs):
+            if run.claims and place not in covered:
+                evidence.cautions.append(reason("number_not_open", found=run.found))
+        if not evidence.hits and crowded:
+            candidate, count = max(crowded, key=lambda pair: (pair[0].strength, pair[0].key))
+            evidence.cautions.append(reason("number_ambiguous", number=candidate.found, count=count))
+        still_open = {(items[at].party, items[at].number) for hits in evidence.hits.values() for at in hits}
+        for at, hit in sorted(settled, key=lambda pair: age_key(items[pair[0]])):
+            if hit.strength > Strength.WEAK and (items[at].party, items[at].number) not in still_open:
+                number, entry = items[at].number or items[at].id, self._ledger.taken_by(at)
+                said = reason("already_settled", number=number, entry=entry)
+                if said not in evidence.cautions:
+                    evidence.cautions.append(said)
