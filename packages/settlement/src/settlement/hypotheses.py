@@ -266,31 +266,40 @@ class Weigher:
             if len(exact) > 1:
                 fit.said.append(reason("ambiguous", count=len(exact)))
             return fit, len(exact) == 1
-        settled = [at for at in pool.by_amount.get(amount, ()) if self._ledger.taken_by(at)][:1]
-        for at in settled:
-            taken = self._ledger.taken_by(at)
-            said = reason("already_settled", number=self._items[at].number or self._items[at].id, entry=taken)
-            if said not in evidence.cautions:
-                evidence.cautions.append(said)
+        self._caution_settled(pool)
         if evidence.cautions or not (by_virtual or evidence.party.identified(party)):
             return None, False
-        oldest = self._oldest(pool, party)
+        return self._fit_inexactly(party, pool, by_account=by_virtual or party in evidence.party.by_account), False
+
+    def _caution_settled(self, pool: Pool) -> None:
+        """If an item of exactly this amount was settled before, the entry may be a double payment."""
+        for at in pool.by_amount.get(self._evidence.amount, ()):
+            taken = self._ledger.taken_by(at)
+            if taken is not None:
+                said = reason("already_settled", number=self._items[at].number or self._items[at].id, entry=taken)
+                if said not in self._evidence.cautions:
+                    self._evidence.cautions.append(said)
+                return
+
+    def _fit_inexactly(self, party: str, pool: Pool, *, by_account: bool) -> Fit | None:
+        amount, oldest = self._evidence.amount, self._oldest(pool, party)
         opens = [self._ledger.open(at) for at in oldest]
         near = [at for at in oldest if self._near(amount - self._ledger.open(at), amount)]
         if len(near) == 1:
             difference = amount - self._ledger.open(near[0])
             said = reason("amount_difference", difference=difference, currency=self._currency)
-            return Fit(self._oldest_first(near), _DIFFERENCE, agrees=False, said=[said]), False
+            return Fit(self._oldest_first(near), _DIFFERENCE, agrees=False, said=[said])
         sums = find_sums(opens, amount, self._config.sum_steps)
         if sums:
             fit = self._whole([oldest[at] for at in sums[0]])
             fit.weight = _SUM_UNNAMED
             if len(sums) > 1:
                 fit.said.append(reason("ambiguous", count=len(sums)))
-            return fit, False
-        if not oldest or not (by_virtual or party in evidence.party.by_account):
-            return None, False
-        return self._rest(oldest, sum(opens, Decimal(0))), False
+            return fit
+        total = sum(opens, Decimal(0))
+        # Where the list was cut off there may be more items than were looked at.
+        unseen = len(oldest) == self._config.sum_items and amount > total
+        return self._rest(oldest, total) if oldest and by_account and not unseen else None
 
     def _rest(self, oldest: list[int], total: Decimal) -> Fit:
         amount = self._evidence.amount

@@ -147,7 +147,9 @@ class Parties:
                 full.add(party)
             elif telling and 2 * len(shared) >= len(own):
                 part.add(party)
-        longest = {party: set(self._names[party]) for party in full}
-        beaten = {a for a in full for b in full if longest[a] < longest[b]}
-        full, part = full - beaten, part | beaten
-        return (full if len(full) <= _MOST_ALIKE else set(), part if len(part) <= _MOST_ALIKE else set())
+        if len(full) > _MOST_ALIKE:
+            return set(), set()
+        own_words = {party: set(self._names[party]) for party in full}
+        beaten = {a for a in full for b in full if own_words[a] < own_words[b]}
+        part |= beaten
+        return full - beaten, (part if len(part) <= _MOST_ALIKE else set())
