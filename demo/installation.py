@@ -86,7 +86,7 @@ class Visitor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while self.refused and not self.served_after and time.monotonic() < deadline:
             time.sleep(0.1)
         self._stop.set()

@@ -1,0 +1,239 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+from trytond.exceptions import UserError, UserWarning
+from trytond.model.exceptions import ValidationError
+
+
+class MBankError(UserError):
+    """What a call to the bank, or its preparation, ended in.
+
+    outcome is what is known of the bank's side: 'not_sent', 'unknown',
+    'refused' or 'accepted'. Callers branch on the class and on the outcome,
+    never on the text.
+    """
+    outcome = 'not_sent'
+    operation = ''
+    reference = ''
+    bank_code = None
+    bank_text = None
+    task_id = None
+
+
+class DIKValidationError(ValidationError):
+    pass
+
+
+class ConfigurationValidationError(ValidationError):
+    pass
+
+
+class SessionTransitionError(MBankError):
+    pass
+
+
+class SessionCreateError(MBankError):
+    pass
+
+
+class SessionRevokeWarning(UserWarning):
+    pass
+
+
+class MissingDIKError(MBankError):
+    pass
+
+
+class NoSessionError(MBankError):
+    pass
+
+
+class SessionNotLiveError(MBankError):
+    pass
+
+
+class SessionNotCoveringError(MBankError):
+    pass
+
+
+class KeyRingError(MBankError):
+    pass
+
+
+class DatabaseNotAdoptedError(MBankError):
+    pass
+
+
+class SealedValueError(MBankError):
+    pass
+
+
+class ShareEnvelopeError(MBankError):
+    pass
+
+
+class ProfileError(MBankError):
+    pass
+
+
+class StatementFormatError(MBankError):
+    pass
+
+
+class OrderFormatError(MBankError):
+    pass
+
+
+class SigningError(MBankError):
+    pass
+
+
+class TokenAbsentError(SigningError):
+    pass
+
+
+class KeyStoreError(SigningError):
+    pass
+
+
+class WrongPinError(SigningError):
+    pass
+
+
+class PinLockedError(SigningError):
+    pass
+
+
+class CertificateUnusableError(SigningError):
+    pass
+
+
+class SigningDeclinedError(SigningError):
+    pass
+
+
+class BankError(MBankError):
+    outcome = 'unknown'
+
+
+class BankUnreachableError(BankError):
+    pass
+
+
+class BankTimeoutError(BankError):
+    pass
+
+
+class AnswerLostError(BankError):
+    pass
+
+
+class AnswerInvalidError(BankError):
+    pass
+
+
+class BankThrottledError(BankError):
+    pass
+
+
+class PollingExpiredError(BankError):
+    pass
+
+
+class RefusedError(BankError):
+    pass
+
+
+class LoginRefusedError(RefusedError):
+    pass
+
+
+class CertificateRefusedError(RefusedError):
+    pass
+
+
+class SignatureRefusedError(RefusedError):
+    pass
+
+
+class DIKRefusedError(RefusedError):
+    pass
+
+
+class PermissionRefusedError(RefusedError):
+    pass
+
+
+class SessionInvalidError(RefusedError):
+    pass
+
+
+class DuplicateOrderError(RefusedError):
+    pass
+
+
+class OrderRefusedError(RefusedError):
+    pass
+
+
+class OrderGroupUnknownError(RefusedError):
+    pass
+
+
+class StatementImportError(MBankError):
+    pass
+
+
+class StatementKnownWarning(UserWarning):
+    pass
+
+
+class DownloadError(MBankError):
+    pass
+
+
+class MBankPaymentError(MBankError):
+    pass
+
+
+class PaymentAtBankWarning(UserWarning):
+    pass
+
+
+class OrderBatchError(MBankError):
+    pass
+
+
+class ConnectionStringValidationError(ValidationError):
+    pass
+
+
+class TargetError(MBankError):
+    pass
+
+
+class TargetUnreachableError(TargetError):
+    pass
+
+
+class TargetAccessError(TargetError):
+    pass
+
+
+class TargetNotReadyError(TargetError):
+    pass
+
+
+class TargetUserError(TargetError):
+    pass
+
+
+class TargetHeadOfficeError(TargetError):
+    pass
+
+
+class ShareError(MBankError):
+    pass
+
+
+class ShareRefusedError(MBankError):
+    pass

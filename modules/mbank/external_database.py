@@ -1,0 +1,224 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+import dataclasses
+
+from trytond.i18n import gettext
+from trytond.model import (
+    DeactivableMixin, ModelSQL, ModelView, Unique, fields)
+from trytond.pool import Pool
+from trytond.pyson import Eval
+
+from . import target, vault
+from .connection_string import (
+    MASK, ConnectionString, ConnectionStringError)
+from .exceptions import ConnectionStringValidationError, TargetError
+from .rights import check_right
+from .sealed import SealedMixin
+from .session import utcnow
+
+_PROBLEMS = {
+    'part': 'mbank.msg_connection_part',
+    'key': 'mbank.msg_connection_key',
+    'twice': 'mbank.msg_connection_twice',
+    'missing': 'mbank.msg_connection_missing',
+    'quote': 'mbank.msg_connection_quote',
+    'quoted': 'mbank.msg_connection_quoted',
+    'port': 'mbank.msg_connection_port',
+    'sslmode': 'mbank.msg_connection_sslmode',
+    }
+
+
+def parse(text):
+    "The connection string, or the sentence that names its wrong part"
+    try:
+        return ConnectionString.parse(text)
+    except ConnectionStringError as error:
+        raise ConnectionStringValidationError(gettext(
+                _PROBLEMS[error.code], **error.parameters)) from None
+
+
+class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
+    __name__ = 'mbank.external_database'
+    _sealed_fields = ('password',)
+
+    code = fields.Char("Code", required=True)
+    name = fields.Char("Name", required=True)
+    kind = fields.Selection([
+            ('postgres', "Postgres"),
+            ], "Kind", required=True, sort=False)
+    # "secret" in the name keeps the content out of the server's log.
+    connection_secret = fields.Char("Connection Data", required=True,
+        translate=False, strip=False,
+        help="host=…;port=…;username=…;password=…;Database=…\n"
+        "Also sslmode and sslrootcert. The password is sealed and never "
+        "shown again; leave *** to keep it.")
+    password = fields.Binary("Password", readonly=True)
+    checked_at = fields.DateTime("Checked", readonly=True,
+        states={
+            'invisible': ~Eval('checked_at'),
+            })
+    check_passed = fields.Boolean("Ready for Sharing", readonly=True,
+        states={
+            'invisible': ~Eval('checked_at'),
+            })
+    check_result = fields.Text("Result of the Check", readonly=True,
+        states={
+            'invisible': ~Eval('checked_at'),
+            })
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('code', 'ASC'), ('id', 'ASC')]
+        table = cls.__table__()
+        cls._sql_constraints += [
+            ('code_unique', Unique(table, table.code),
+                'mbank.msg_external_database_code_unique'),
+            ]
+        cls._buttons.update({
+                'check_connection': {
+                    'icon': 'tryton-refresh',
+                    },
+                })
+
+    @classmethod
+    def default_kind(cls):
+        return 'postgres'
+
+    def get_rec_name(self, name):
+        return '[%s] %s' % (self.code, self.name)
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        operator = 'AND' if clause[1].startswith(('!', 'not ')) else 'OR'
+        return [operator,
+            ('code', *clause[1:]),
+            ('name', *clause[1:]),
+            ]
+
+    # The password is taken out before anything is stored
+
+    @classmethod
+    def create(cls, vlist):
+        vlist = [values.copy() for values in vlist]
+        passwords = [cls._take_password(values) for values in vlist]
+        if MASK in passwords:
+            raise ConnectionStringValidationError(gettext(
+                    'mbank.msg_connection_password_again'))
+        databases = super().create(vlist)
+        for database, password in zip(databases, passwords):
+            if password is not None:
+                database._seal_password(password)
+        return databases
+
+    @classmethod
+    def write(cls, *args):
+        actions = iter(args)
+        args, sealing = [], []
+        for databases, values in zip(actions, actions):
+            if 'connection_secret' in values:
+                values = values.copy()
+                text = values['connection_secret']
+                if parse(text).password == MASK:
+                    cls._check_kept(databases, text)
+                    cls._take_password(values)
+                else:
+                    sealing.append((databases, cls._take_password(values)))
+                    values['password'] = None
+                values['checked_at'] = values['check_passed'] = None
+                values['check_result'] = None
+            args += [databases, values]
+        super().write(*args)
+        for databases, password in sealing:
+            if password is None:
+                continue
+            for database in databases:
+                database._seal_password(password)
+
+    @classmethod
+    def copy(cls, databases, default=None):
+        default = default.copy() if default is not None else {}
+        default.setdefault('code', lambda data: data['code'] + ' (2)')
+        # The password is not copied with it.
+        default.setdefault(
+            'connection_secret', lambda data: dataclasses.replace(
+                parse(data['connection_secret']), password=None).masked)
+        for name in ['checked_at', 'check_passed', 'check_result']:
+            default.setdefault(name)
+        return super().copy(databases, default=default)
+
+    @classmethod
+    def _take_password(cls, values):
+        "Leave the masked string in the values, return the password"
+        if 'connection_secret' not in values:
+            return None
+        string = parse(values['connection_secret'])
+        values['connection_secret'] = string.masked
+        return string.password
+
+    @classmethod
+    def _check_kept(cls, databases, text):
+        """Refuse to keep the password for another server.
+
+        Who may change the profile but does not know the password could send
+        it to a server of his own.
+        """
+        new = parse(text)
+        for database in databases:
+            old = parse(database.connection_secret)
+            if (not vault.stored(database, 'password')
+                    or (old.host, old.port, old.username, old.sslmode,
+                        old.sslrootcert)
+                    != (new.host, new.port, new.username, new.sslmode,
+                        new.sslrootcert)):
+                raise ConnectionStringValidationError(gettext(
+                        'mbank.msg_connection_password_again'))
+
+    def _seal_password(self, password):
+        self.__class__.write([self], {
+                'password': vault.seal(
+                    self, 'password', password.encode()),
+                })
+
+    def connection_string(self):
+        "What was typed in, password included: for connecting only"
+        string = parse(self.connection_secret)
+        password = vault.open_stored(self, 'password')
+        return dataclasses.replace(
+            string, password=password.decode() if password else None)
+
+    def connect(self):
+        "A context manager for the connected target; raises TargetError"
+        return target.connect(self.rec_name, self.connection_string())
+
+    # The check
+
+    @classmethod
+    @ModelView.button
+    def check_connection(cls, databases):
+        check_right('group_mbank_admin')
+        for database in databases:
+            problems = database.problems()
+            cls.write([database], {
+                    'checked_at': utcnow(),
+                    'check_passed': not problems,
+                    'check_result': '\n'.join(problems) or gettext(
+                        'mbank.msg_target_ready',
+                        profile=database.rec_name),
+                    })
+
+    def problems(self):
+        "The sentences about what keeps a session from being shared there"
+        Database = Pool().get('mbank.database')
+        problems = []
+        try:
+            with self.connect() as there:
+                there.identity(Database.get_identity())
+                for check in [there.users, there.head_offices]:
+                    try:
+                        check()
+                    except TargetError as error:
+                        problems.append(error.message)
+        except TargetError as error:
+            problems.append(error.message)
+        return problems

@@ -1,0 +1,42 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""Work in a transaction of its own, beside the one that is running.
+
+A request is run again up to five times when the database says so, and it is
+rolled back when it fails. What must last whatever happens to the request (the
+intent before a call to the bank, the audit of the call, its outcome) is
+written here: committed when the function returns, and tried again on a
+conflict without repeating anything outside of the function.
+"""
+import time
+
+import trytond.config as config
+from trytond import backend
+from trytond.transaction import (
+    Transaction, TransactionError, without_check_access)
+
+_PAUSE = 0.02
+
+
+def run(function, *args, **kwargs):
+    """Call the function in a new transaction, commit, and return its result.
+
+    The function must do nothing but work on the database, for it may be run
+    more than once; records it returns belong to a closed transaction, so
+    return ids and plain values. Access is not checked inside.
+    """
+    retry = config.getint('database', 'retry')
+    extras = {}
+    count = 0
+    while True:
+        try:
+            with Transaction().new_transaction(**extras):
+                with without_check_access():
+                    return function(*args, **kwargs)
+        except TransactionError as error:
+            error.fix(extras)
+        except backend.DatabaseOperationalError:
+            if count >= retry:
+                raise
+            count += 1
+            time.sleep(_PAUSE * count)

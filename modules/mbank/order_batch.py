@@ -1,0 +1,396 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+import datetime as dt
+import hashlib
+import re
+import uuid
+
+from trytond.i18n import gettext
+from trytond.model import Index, ModelSQL, ModelView, Unique, fields
+from trytond.model.exceptions import AccessError
+from trytond.modules.currency.fields import Monetary
+from trytond.pool import Pool
+from trytond.pyson import Eval, If
+from trytond.transaction import Transaction, without_check_access
+
+from . import gateway, independent, order_sending
+from .authorisation import Authorisation
+from .exceptions import OrderBatchError
+from .order_status import in_words
+from .payment import order_name, order_text
+from .rights import check_right, context_of
+
+# What the bank is given is never changed: a resend is the same order
+_fixed = {
+    'company', 'group', 'client_order_group_id', 'message_id', 'file_name',
+    'data', 'md5', 'created_at'}
+
+ADDRESS_LENGTH = 35  # L-450
+IDENTITY_LENGTH = 35  # L-452
+
+STATES = [
+    ('prepared', "Prepared"),
+    ('waiting', "Waiting to Be Sent"),
+    ('sending', "Sending"),
+    ('unknown', "Unknown"),
+    ('sent', "Sent"),
+    ('accepted', "At the Bank"),
+    ('executed', "Executed"),
+    ('partial', "Partly Executed"),
+    ('rejected', "Rejected by the Bank"),
+    ('refused', "Refused"),
+    ('cancelled', "Cancelled"),
+    ]
+
+
+class OrderBatch(ModelSQL, ModelView):
+    __name__ = 'mbank.order.batch'
+    _rec_name = 'message_id'
+
+    company = fields.Many2One(
+        'company.company', "Head Office", required=True, readonly=True)
+    group = fields.Many2One(
+        'account.payment.group', "Payment Group", required=True,
+        readonly=True, ondelete='RESTRICT')
+    currency = fields.Function(fields.Many2One(
+            'currency.currency', "Currency"), 'on_change_with_currency')
+    payments = fields.One2Many(
+        'account.payment', 'mbank_batch', "Payments", readonly=True)
+    order_count = fields.Integer("Orders", required=True, readonly=True)
+    amount = Monetary(
+        "Amount", currency='currency', digits='currency', required=True,
+        readonly=True)
+    client_order_group_id = fields.Char(
+        "Our Group Identity", required=True, readonly=True)
+    message_id = fields.Char("Message Identity", required=True, readonly=True)
+    file_name = fields.Char("File Name", required=True, readonly=True)
+    data = fields.Binary(
+        "Orders File", required=True, readonly=True, filename='file_name')
+    md5 = fields.Char("MD5", required=True, readonly=True)
+    created_at = fields.DateTime("Made at", required=True, readonly=True)
+    state = fields.Selection(
+        STATES, "State", required=True, readonly=True, sort=False)
+    message = fields.Text("Message", readonly=True)
+    requested_by = fields.Many2One(
+        'res.user', "Sent by", readonly=True, ondelete='RESTRICT')
+    waiting_since = fields.DateTime("Waiting since", readonly=True)
+    attempts = fields.Integer("Attempts", required=True, readonly=True)
+    sending_since = fields.DateTime("Sending since", readonly=True)
+    sent_at = fields.DateTime("Sent at", readonly=True)
+    absent_at = fields.DateTime(
+        "Not Known to the Bank at", readonly=True,
+        states={'invisible': ~Eval('absent_at')},
+        help="When the bank said that it does not know this batch.")
+    asked_at = fields.DateTime("Bank Asked at", readonly=True)
+    task_id = fields.Char("Task at the Bank", readonly=True)
+    bank_group_id = fields.Char("Bank's Group Identity", readonly=True)
+    status_key = fields.Char("Key of State at the Bank", readonly=True)
+    status = fields.Function(
+        fields.Char("State at the Bank"), 'get_status')
+    history = fields.One2Many(
+        'mbank.order.batch.status', 'batch', "History", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        for name in ['client_order_group_id', 'message_id', 'bank_group_id']:
+            getattr(cls, name).search_unaccented = False
+        super().__setup__()
+        t = cls.__table__()
+        cls._order.insert(0, ('created_at', 'DESC'))
+        cls._sql_constraints = [
+            ('client_order_group_id_unique',
+                Unique(t, t.client_order_group_id),
+                'mbank.msg_batch_identity_unique'),
+            ('message_id_unique', Unique(t, t.message_id),
+                'mbank.msg_batch_identity_unique'),
+            ]
+        cls._sql_indexes.add(Index(
+                t, (t.state, Index.Equality(cardinality='low')),
+                where=t.state.in_(order_sending.OPEN)))
+        absent = Eval('absent_at', None)
+        cls._buttons.update({
+                'send': {
+                    'invisible': Eval('state') != 'prepared',
+                    'depends': ['state'],
+                    },
+                'send_again': {
+                    'invisible': (Eval('state') != 'unknown') | ~absent,
+                    'depends': ['state', 'absent_at'],
+                    },
+                'check_status': {
+                    'invisible': ~Eval('state').in_(order_sending.ASKABLE),
+                    'depends': ['state'],
+                    },
+                'declare_absent': {
+                    'invisible': (Eval('state') != 'unknown') | absent,
+                    'depends': ['state', 'absent_at'],
+                    },
+                'cancel': {
+                    'invisible': ~(
+                        (Eval('state') == 'prepared')
+                        | ((Eval('state') == 'unknown') & absent)),
+                    'depends': ['state', 'absent_at'],
+                    },
+                })
+
+    @classmethod
+    def default_state(cls):
+        return 'prepared'
+
+    @classmethod
+    def default_attempts(cls):
+        return 0
+
+    def get_status(self, name):
+        return in_words(self.status_key)
+
+    @fields.depends('group', '_parent_group.currency')
+    def on_change_with_currency(self, name=None):
+        return self.group.currency if self.group else None
+
+    @classmethod
+    def view_attributes(cls):
+        state = Eval('state')
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(state.in_(['unknown', 'partial']), 'warning',
+                    If(state.in_(['refused', 'rejected']), 'danger',
+                        If(state == 'cancelled', 'muted',
+                            If(state == 'executed', 'success', ''))))),
+            ]
+
+    @classmethod
+    def check_modification(cls, mode, batches, values=None, external=False):
+        super().check_modification(
+            mode, batches, values=values, external=external)
+        if mode == 'delete' or (mode == 'write' and values.keys() & _fixed):
+            for batch in batches:
+                raise AccessError(gettext(
+                        'mbank.msg_batch_fixed', batch=batch.rec_name))
+
+    @classmethod
+    def copy(cls, batches, default=None):
+        for batch in batches:
+            raise AccessError(gettext(
+                    'mbank.msg_batch_fixed', batch=batch.rec_name))
+        return []
+
+    @classmethod
+    def make(cls, group):
+        "Make the batch of the group: its identities and bytes are fixed here"
+        pool = Pool()
+        Payment = pool.get('account.payment')
+        with without_check_access():
+            token = uuid.uuid4().hex
+            now = dt.datetime.now().replace(microsecond=0)
+            payments = list(group.payments)
+            identities = {
+                p: _end_to_end_id(p, token) for p in payments}
+            message_id = 'MBM%s' % token[:29]
+            data = gateway.write_orders({
+                    'message_id': message_id,
+                    'created_at': now.replace(tzinfo=dt.timezone.utc),
+                    'initiating_party': order_name(group.company.party),
+                    'orders': [
+                        _order(p, identities[p], '%s-%06d' % (token[:24], n))
+                        for n, p in enumerate(payments, 1)],
+                    })
+            batch = cls(
+                company=group.company,
+                group=group,
+                order_count=len(payments),
+                amount=sum(p.amount for p in payments),
+                client_order_group_id='MBG%s' % token[:29],
+                message_id=message_id,
+                file_name='%s.xml' % message_id,
+                data=data,
+                md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+                created_at=now)
+            batch.save()
+            for payment in payments:
+                payment.mbank_batch = batch
+                payment.mbank_end_to_end_id = identities[payment]
+            Payment.save(payments)
+            return batch
+
+    @classmethod
+    @ModelView.button
+    def send(cls, batches):
+        cls._request(batches, lambda b: b.state == 'prepared')
+
+    @classmethod
+    @ModelView.button
+    def send_again(cls, batches):
+        cls._request(
+            batches, lambda b: b.state == 'unknown' and b.absent_at)
+
+    @classmethod
+    def _request(cls, batches, allowed):
+        check_right('group_payment_send')
+        user = Transaction().user
+        with without_check_access():
+            # Two requests at once: the second one is to see the first
+            cls.lock(batches)
+            batches = cls.browse(batches)
+            for batch in batches:
+                if not allowed(batch):
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_not_sendable',
+                            batch=batch.rec_name,
+                            state=_state_name(batch)))
+                Authorisation.for_operation(
+                    batch.company, 'universalPaymentSend', user=user)
+            cls.write(batches, {
+                    'state': 'waiting',
+                    'waiting_since': dt.datetime.now(),
+                    'requested_by': user or None,
+                    'message': None,
+                    })
+            for batch in batches:
+                cls.__queue__.send_waiting([batch])
+
+    @classmethod
+    def send_waiting(cls, batches):
+        "Send the batches that wait, run by the queue"
+        with without_check_access():
+            for batch in batches:
+                with Transaction().set_context(context_of(batch.company)):
+                    order_sending.send(cls(batch.id))
+
+    @classmethod
+    @ModelView.button
+    def check_status(cls, batches):
+        check_right('group_payment_send')
+        user = Transaction().user
+        with without_check_access():
+            for batch in cls.browse(batches):
+                if batch.state not in order_sending.ASKABLE:
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_not_askable',
+                            batch=batch.rec_name,
+                            state=_state_name(batch)))
+                with Transaction().set_context(context_of(batch.company)):
+                    order_sending.ask(cls(batch.id), user=user)
+
+    @classmethod
+    @ModelView.button
+    def declare_absent(cls, batches):
+        "For a bank that does not find a batch by our identity"
+        check_right('group_payment_send')
+        with without_check_access():
+            cls.lock(batches)
+            for batch in cls.browse(batches):
+                if batch.state != 'unknown' or gateway.knows_own_ids():
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_ask_instead',
+                            batch=batch.rec_name))
+                batch.absent_at = dt.datetime.now()
+                batch.save()
+                order_sending.note(batch, text=gettext(
+                        'mbank.msg_batch_declared_absent',
+                        user=Pool().get('res.user')(
+                            Transaction().user).rec_name))
+
+    @classmethod
+    @ModelView.button
+    def cancel(cls, batches):
+        check_right('group_payment_send')
+        with without_check_access():
+            cls.lock(batches)
+            for batch in cls.browse(batches):
+                if not (batch.state == 'prepared'
+                        or (batch.state == 'unknown' and batch.absent_at)):
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_not_cancellable',
+                            batch=batch.rec_name,
+                            state=_state_name(batch)))
+                batch.state = 'cancelled'
+                batch.save()
+                order_sending.fail_payments(
+                    batch.id, gettext('mbank.msg_batch_cancelled'))
+
+    @classmethod
+    def follow(cls):
+        """Go on with what is open: lost tasks, unknown outcomes, states
+
+        Run by cron. What was taken by a killed process becomes unknown; only
+        the bank's answer makes it known again.
+        """
+        with without_check_access():
+            independent.run(order_sending.mark_interrupted)
+            independent.run(order_sending.queue_lost)
+            order_sending.ask_all()
+
+
+class OrderBatchStatus(ModelSQL, ModelView):
+    __name__ = 'mbank.order.batch.status'
+
+    batch = fields.Many2One(
+        'mbank.order.batch', "Order Batch", required=True, readonly=True,
+        ondelete='CASCADE')
+    at = fields.DateTime("At", required=True, readonly=True)
+    payment = fields.Many2One(
+        'account.payment', "Payment", readonly=True, ondelete='RESTRICT')
+    key = fields.Char("Key of State at the Bank", readonly=True)
+    status = fields.Function(
+        fields.Char("State at the Bank"), 'get_status')
+    text = fields.Text("Text", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__access__.add('batch')
+        cls._order = [('at', 'DESC'), ('id', 'DESC')]
+
+    def get_status(self, name):
+        return in_words(self.key)
+
+
+def _state_name(batch):
+    return dict(batch.fields_get(['state'])['state']['selection'])[batch.state]
+
+
+def _end_to_end_id(payment, token):
+    number = re.sub('[^0-9A-Za-z-]', '-', payment.number)
+    return '%s-%s' % (number[-(IDENTITY_LENGTH - 9):], token[:8])
+
+
+def _order(payment, end_to_end_id, instruction_id):
+    pool = Pool()
+    Date = pool.get('ir.date')
+    company = payment.company
+    debtor = payment.journal.mbank_account_number
+    creditor = payment.mbank_account_number_used
+    return {
+        'kind': 'domestic' if payment.currency.code == 'PLN' else 'sepa',
+        'debtor': _party(
+            company.party, debtor.compact_iban, debtor.account.bank),
+        'creditor': _party(
+            payment.party, payment.mbank_iban, creditor.account.bank),
+        'amount': payment.amount,
+        'currency': payment.currency.code,
+        'remittance': payment.mbank_title_used,
+        'end_to_end_id': end_to_end_id,
+        'instruction_id': instruction_id,
+        'execution_date': max(payment.date, Date.today()),
+        }
+
+
+def _party(party, account, bank):
+    address = party.address_get()
+    lines, country = [], None
+    if address:
+        lines = [
+            order_text(address.street),
+            order_text('%s %s' % (
+                    address.postal_code or '', address.city or '')),
+            ]
+        country = address.country.code if address.country else None
+    return {
+        'name': order_name(party),
+        'address_lines': tuple(
+            line[:ADDRESS_LENGTH].rstrip() for line in lines if line),
+        'account': account,
+        'bic': bank.bic if bank else None,
+        'country': country,
+        }

@@ -1,0 +1,50 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""The states of a long-lived session and the only moves between them."""
+
+DRAFT = 'draft'
+AWAITING = 'awaiting_signature'
+ACTIVE = 'active'
+EXPIRING = 'expiring'
+EXPIRED = 'expired'
+REVOKED = 'revoked'
+REFUSED = 'refused'
+SUPERSEDED = 'superseded'
+
+STATES = [
+    (DRAFT, "Draft"),
+    (AWAITING, "Awaiting Signature"),
+    (ACTIVE, "Active"),
+    (EXPIRING, "Expiring"),
+    (EXPIRED, "Expired"),
+    (REVOKED, "Revoked"),
+    (REFUSED, "Refused"),
+    (SUPERSEDED, "Superseded"),
+    ]
+
+#: Being made: at most one per user and context.
+PENDING = frozenset([DRAFT, AWAITING])
+#: Authorises calls: at most one per user and context.
+LIVE = frozenset([ACTIVE, EXPIRING])
+#: Never leaves.
+ENDED = frozenset([EXPIRED, REVOKED, REFUSED, SUPERSEDED])
+
+TRANSITIONS = frozenset([
+        (DRAFT, AWAITING),
+        # A received share was signed in the database it comes from.
+        (DRAFT, ACTIVE),
+        (AWAITING, ACTIVE),
+        (AWAITING, REFUSED),
+        (ACTIVE, EXPIRING),
+        (ACTIVE, EXPIRED),
+        (ACTIVE, REVOKED),
+        (ACTIVE, SUPERSEDED),
+        (EXPIRING, EXPIRED),
+        (EXPIRING, REVOKED),
+        (EXPIRING, SUPERSEDED),
+        ])
+
+
+def allowed(before, after):
+    "Whether a session may go from the one state to the other"
+    return (before, after) in TRANSITIONS

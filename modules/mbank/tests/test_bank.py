@@ -1,0 +1,434 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"Statements and payments against the sandbox bank, over real HTTP"
+import datetime as dt
+import unittest
+from unittest.mock import patch
+
+from companynet_sandbox import demo_data
+from trytond.exceptions import UserError
+from trytond.model.exceptions import AccessError
+from trytond.modules.mbank import gateway, order_sending
+from trytond.modules.mbank.exceptions import BankError
+from trytond.pool import Pool
+from trytond.tests.test_tryton import DB_NAME
+from trytond.transaction import Transaction, check_access
+
+from .bank import BankCase
+from .firm import TODAY, nrb
+from .test_payment import PaymentMixin
+
+DAY = dt.timedelta(days=1)
+
+
+class Killed(BaseException):
+    "What a killed process does not survive"
+
+
+def pool_get(name):
+    return Pool(DB_NAME).get(name)
+
+
+class DownloadCase(BankCase):
+    "Statements from the bank"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+
+        def prepare():
+            journal, _ = cls.firm.new_journal('PL' + demo_data.ALFA_PLN)
+            Account = Pool().get('mbank.statement.account')
+            account = Account(
+                company=cls.company_id, journal=journal,
+                first_day=TODAY - 40 * DAY, alarm_days=None)
+            account.save()
+            return account.id
+        cls.account_id = cls.work(prepare)
+
+    def receive(self, amount, title, day):
+        self.bank.post('/incoming', [{
+                    'account': demo_data.ALFA_PLN,
+                    'amount': amount,
+                    'currency': 'PLN',
+                    'debtor_name': "Klient S.A.",
+                    'debtor_account': nrb(99, '10901014')[2:],
+                    'title': title,
+                    'date': day.isoformat(),
+                    }])
+
+    def download(self, **kwargs):
+        def download():
+            Company = Pool().get('company.company')
+            Account = Pool().get('mbank.statement.account')
+            return Account.download(Company(self.company_id), **kwargs)
+        return self.work(download)
+
+    def account(self, *names):
+        def read():
+            account = pool_get('mbank.statement.account')(self.account_id)
+            return [getattr(account, n) for n in names]
+        return self.work(read)
+
+    def entries(self, title):
+        def search():
+            return Pool().get('account.statement.origin').search([
+                    ('remittance', '=', title)], count=True)
+        return self.work(search)
+
+    def rewind(self, day):
+        def write():
+            Account = Pool().get('mbank.statement.account')
+            Account.write([Account(self.account_id)], {'last_day': day})
+        self.work(write)
+
+    def test_download(self):
+        "Missed days are caught up, once, and confirmed to the bank"
+        self.rewind(TODAY - 12 * DAY)
+        self.receive('10.00', 'DZIEN 11', TODAY - 11 * DAY)
+        self.receive('20.00', 'DZIEN 10', TODAY - 10 * DAY)
+        results = self.download(date_to=TODAY - 10 * DAY)
+        self.assertEqual(sum(len(ids) for _, ids, _ in results), 2)
+        self.assertEqual(
+            self.account('last_day', 'last_state'),
+            [TODAY - 10 * DAY, 'done'])
+
+        def check():
+            for id, _, _ in results:
+                report = Pool().get('mbank.report')(id)
+                self.assertEqual(report.state, 'imported')
+                self.assertTrue(report.confirmed_at)
+                self.assertTrue(report.settled_at)
+                for statement in report.statements:
+                    self.assertTrue(statement.origins[0].settlement_decision)
+        self.work(check)
+        self.rewind(TODAY - 12 * DAY)
+        results = self.download(date_to=TODAY - 10 * DAY)
+        self.assertEqual(sum(len(ids) for _, ids, _ in results), 0)
+        self.assertEqual(self.entries('DZIEN 11'), 1)
+
+    def test_nothing(self):
+        "No statements is an answer, the cursor moves"
+        self.rewind(TODAY - 40 * DAY)
+        self.assertEqual(self.download(date_to=TODAY - 38 * DAY), [])
+        self.assertEqual(self.account('last_day'), [TODAY - 38 * DAY])
+
+    def test_failure(self):
+        "When the bank gives no answer the cursor stays and it is said"
+        self.rewind(TODAY - 9 * DAY)
+        self.bank.post('/faults', {
+                'operation': 'getMT940Ex', 'kind': 'garbage', 'count': 1})
+        with self.assertRaises(BankError):
+            self.download()
+        last_day, state, result = self.account(
+            'last_day', 'last_state', 'last_result')
+        self.assertEqual((last_day, state), (TODAY - 9 * DAY, 'failed'))
+        self.assertTrue(result)
+
+    def test_killed(self):
+        "A process killed after the bytes are stored loses nothing"
+        self.rewind(TODAY - 8 * DAY)
+        self.receive('30.00', 'ZABITY', TODAY - 7 * DAY)
+        Report = pool_get('mbank.report')
+        with patch.object(Report, 'import_one', side_effect=Killed):
+            with self.assertRaises(Killed):
+                self.download(date_to=TODAY - 7 * DAY)
+        self.assertEqual(self.account('last_day'), [TODAY - 8 * DAY])
+        self.assertEqual(self.entries('ZABITY'), 0)
+        self.work(Report.recover)
+        self.assertEqual(self.entries('ZABITY'), 1)
+
+        def waiting():
+            return Report.search([
+                    ('confirmed_at', '=', None), ('state', '!=', 'stored')])
+        self.assertEqual(self.work(waiting), [])
+        self.download(date_to=TODAY - 7 * DAY)
+        self.assertEqual(self.entries('ZABITY'), 1)
+        self.assertEqual(self.account('last_day'), [TODAY - 7 * DAY])
+
+    def test_unknown_account(self):
+        "An account without a journal is said and its bytes are kept"
+        self.rewind(TODAY - 6 * DAY)
+        self.bank.post('/incoming', [{
+                    'account': demo_data.ALFA_EUR,
+                    'amount': '5.00',
+                    'currency': 'EUR',
+                    'debtor_name': "Kunde GmbH",
+                    'debtor_account': 'DE89370400440532013000',
+                    'title': "RE 1",
+                    'date': (TODAY - 5 * DAY).isoformat(),
+                    }])
+        (id, _, text), = self.download(date_to=TODAY - 5 * DAY)
+        self.assertIn(demo_data.ALFA_EUR, text)
+        self.assertEqual(self.account('last_state'), ['problem'])
+
+        def check():
+            report = Pool().get('mbank.report')(id)
+            self.assertEqual(report.state, 'partial')
+            self.assertIn(demo_data.ALFA_EUR.encode(), bytes(report.content))
+        self.work(check)
+
+    def test_alarm(self):
+        "An account whose statement is missing raises an alarm, once"
+        def notices():
+            return Pool().get('res.notification').search([
+                    ('model', '=', 'mbank.statement.account'),
+                    ('label', 'like', "No statement%"),
+                    ], count=True)
+
+        def set_alarm(days):
+            Account = Pool().get('mbank.statement.account')
+            Account.write([Account(self.account_id)], {'alarm_days': days})
+        before = self.work(notices)
+        self.work(set_alarm, 1)
+        for _ in range(2):
+            self.rewind(TODAY - 40 * DAY)
+            self.download(date_to=TODAY - 39 * DAY)
+        self.assertEqual(self.account('last_state'), ['missing'])
+        self.assertEqual(self.work(notices) - before, 1)
+        self.work(set_alarm, None)
+
+    def test_rights(self):
+        "Who has not the right downloads nothing, not even by a direct call"
+        def check():
+            pool = Pool()
+            Account = pool.get('mbank.statement.account')
+            Download = pool.get('mbank.statement.download', type='wizard')
+            User = pool.get('res.user')
+            user = User(name="Clerk", login='clerk')
+            user.companies = [self.company_id]
+            user.company = self.company_id
+            user.save()
+            session, _, _ = Download.create()
+            wizard = Download(session)
+            wizard.start.company = self.company_id
+            wizard.start.date_from = wizard.start.date_to = TODAY - DAY
+            with Transaction().set_user(user.id):
+                with self.assertRaises(AccessError):
+                    wizard.transition_download()
+                with self.assertRaises(AccessError):
+                    Account.download_missing([Account(self.account_id)])
+        self.work(check)
+
+    def test_wizard(self):
+        "A person downloads a range of days"
+        self.receive('40.00', 'KREATOR', TODAY - 3 * DAY)
+
+        def download():
+            Download = Pool().get('mbank.statement.download', type='wizard')
+            session, _, _ = Download.create()
+            wizard = Download(session)
+            wizard.start.company = self.company_id
+            wizard.start.date_from = TODAY - 3 * DAY
+            wizard.start.date_to = TODAY - 3 * DAY
+            self.assertEqual(wizard.transition_download(), 'result')
+            return wizard.default_result([])
+        result = self.work(download)
+        self.assertEqual(len(result['statements']), 1)
+        self.assertTrue(result['result'])
+
+
+class SendingCase(PaymentMixin, BankCase):
+    "Orders to the bank"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+
+        def prepare():
+            cls.firm.new_account('PL' + demo_data.ALFA_PLN)
+        cls.work(prepare)
+
+    def new_batch(self, *amounts):
+        def make():
+            Journal = Pool().get('account.payment.journal')
+            journals = Journal.search([
+                    ('mbank_account_number.number_compact', '=',
+                        'PL' + demo_data.ALFA_PLN)])
+            journal = journals[0] if journals else (
+                self.firm.new_payment_journal('PL' + demo_data.ALFA_PLN))
+            return self.batch(*amounts, journal=journal).id
+        return self.work(make)
+
+    def press(self, id, button):
+        self.work(lambda: getattr(self.Batch, button)([self.Batch(id)]))
+
+    def read(self, id, *names):
+        def read():
+            return [getattr(self.Batch(id), n) for n in names]
+        return self.work(read)
+
+    def payment_states(self, id):
+        return self.work(
+            lambda: [p.state for p in self.Batch(id).payments])
+
+    def at_bank(self, id):
+        "How many of the batch's orders the bank has"
+        ids = self.work(lambda: [
+                p.mbank_end_to_end_id for p in self.Batch(id).payments])
+        orders = str(self.bank.get('/orders'))
+        return sum(orders.count(repr(i)) for i in ids)
+
+    def fault(self, operation, kind):
+        self.bank.post('/faults', {
+                'operation': operation, 'kind': kind, 'count': 1})
+
+    def test_sent(self):
+        "Orders are sent, authorised, executed, and their payments succeed"
+        id = self.new_batch('11.00', '12.00')
+        self.press(id, 'send')
+        state, group, requested = self.read(
+            id, 'state', 'bank_group_id', 'requested_by')
+        self.assertEqual(state, 'sent')
+        self.assertTrue(group)
+        self.assertEqual(requested.id, 1)
+        self.assertEqual(self.at_bank(id), 2)
+        self.press(id, 'check_status')
+        self.assertEqual(self.read(id, 'state'), ['accepted'])
+        self.bank.post('/authorise', {'group_id': group})
+        self.bank.post('/book', {})
+        self.press(id, 'check_status')
+        self.assertEqual(self.read(id, 'state'), ['executed'])
+        self.assertEqual(self.payment_states(id), ['succeeded'] * 2)
+        with self.assertRaises(UserError):
+            self.press(id, 'send')
+
+    def test_lost_answer(self):
+        "A lost answer is unknown; the bank is asked and has it once"
+        id = self.new_batch('13.00')
+        self.fault('universalPaymentSend', 'lost_answer')
+        self.press(id, 'send')
+        self.assertEqual(self.read(id, 'state'), ['unknown'])
+        self.assertEqual(self.payment_states(id), ['processing'])
+        for button in ['send', 'send_again', 'cancel']:
+            with self.assertRaises(UserError):
+                self.press(id, button)
+        self.press(id, 'check_status')
+        state, group = self.read(id, 'state', 'bank_group_id')
+        self.assertEqual(state, 'accepted')
+        self.assertTrue(group)
+        self.assertEqual(self.at_bank(id), 1)
+
+    def test_killed(self):
+        "Killed after the intent: asked, absent, sent again by a person, once"
+        id = self.new_batch('14.00')
+        data, = self.read(id, 'data')
+        with patch.object(gateway, 'send_orders', side_effect=Killed):
+            with self.assertRaises(Killed):
+                self.press(id, 'send')
+        self.assertEqual(self.read(id, 'state'), ['sending'])
+        self.work(self.Batch.follow)
+        self.assertEqual(self.read(id, 'state'), ['sending'])
+        self.age(id)
+        self.work(self.Batch.follow)
+        self.work(self.Batch.follow)
+        state, absent = self.read(id, 'state', 'absent_at')
+        self.assertEqual(state, 'unknown')
+        self.assertTrue(absent)
+        self.assertEqual(self.at_bank(id), 0)
+        self.press(id, 'send_again')
+        self.assertEqual(self.read(id, 'state', 'data'), ['sent', data])
+        self.assertEqual(self.at_bank(id), 1)
+
+    def test_killed_after_bank(self):
+        "Killed after the bank took the orders: sending again finds them"
+        id = self.new_batch('15.00')
+        send = gateway.send_orders
+
+        def send_and_die(*args, **kwargs):
+            send(*args, **kwargs)
+            raise Killed
+        with patch.object(gateway, 'send_orders', send_and_die):
+            with self.assertRaises(Killed):
+                self.press(id, 'send')
+        self.age(id)
+        self.work(self.Batch.follow)
+        self.work(self.Batch.follow)
+        self.assertEqual(self.read(id, 'state'), ['accepted'])
+        self.assertEqual(self.at_bank(id), 1)
+
+    def test_sender(self):
+        """Who has only the right to send sends, through the access checks,
+        on the session of the default authorising user"""
+        id = self.new_batch('19.00')
+
+        def prepare():
+            pool = Pool()
+            Configuration = pool.get('mbank.configuration')
+            ModelData = pool.get('ir.model.data')
+            User = pool.get('res.user')
+            configuration = Configuration(1)
+            configuration.default_authorising_user = 1
+            configuration.save()
+            user = User(name="Sender", login='sender')
+            user.companies = [self.company_id]
+            user.company = self.company_id
+            user.groups = [ModelData.get_id('mbank', 'group_payment_send')]
+            user.save()
+            return user.id
+        user = self.work(prepare)
+
+        @check_access
+        def press(button):
+            getattr(self.Batch, button)([self.Batch(id)])
+        self.work(press, 'send', user=user)
+        state, requested = self.read(id, 'state', 'requested_by')
+        self.assertEqual((state, requested.id), ('sent', user))
+        self.work(press, 'check_status', user=user)
+        self.assertEqual(self.read(id, 'state'), ['accepted'])
+
+        def calls():
+            return [
+                (c.requester.id, c.authoriser.id)
+                for c in Pool().get('mbank.call').search([
+                        ('operation', '=', 'universalPaymentSend')],
+                    limit=1)]
+        self.assertEqual(self.work(calls), [(user, 1)])
+
+    def test_refused(self):
+        "Orders the bank refuses fail with its words"
+        def make():
+            return self.batch('16.00').id
+        id = self.work(make)
+        self.press(id, 'send')
+        state, message = self.read(id, 'state', 'message')
+        self.assertEqual(state, 'refused')
+        self.assertIn('DEBTOR_ACCOUNT', message)
+        self.assertEqual(self.payment_states(id), ['failed'])
+
+    def test_not_sent(self):
+        "What never left can be sent again"
+        id = self.new_batch('17.00')
+        self.set_profile(endpoint='http://127.0.0.1:9/ws')
+        try:
+            self.press(id, 'send')
+        finally:
+            self.set_profile()
+        state, message = self.read(id, 'state', 'message')
+        self.assertEqual(state, 'prepared')
+        self.assertTrue(message)
+        self.press(id, 'send')
+        self.assertEqual(self.read(id, 'state'), ['sent'])
+        self.assertEqual(self.at_bank(id), 1)
+
+    def test_duplicate(self):
+        "A duplicate at the bank is asked for, never failed"
+        id = self.new_batch('18.00')
+        self.press(id, 'send')
+        self.work(lambda: self.Batch.write([self.Batch(id)], {
+                    'state': 'waiting', 'bank_group_id': None,
+                    'task_id': None, 'absent_at': None}))
+        self.work(lambda: order_sending.send(self.Batch(id)))
+        self.assertEqual(self.read(id, 'state'), ['unknown'])
+        self.press(id, 'check_status')
+        self.assertEqual(self.read(id, 'state'), ['accepted'])
+        self.assertEqual(self.at_bank(id), 1)
+
+    def age(self, id):
+        long_ago = dt.datetime.now() - order_sending.CALL_LIMIT * 2
+        self.work(lambda: self.Batch.write([self.Batch(id)], {
+                    'sending_since': long_ago}))
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,332 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+import datetime as dt
+import hashlib
+import unittest
+from decimal import Decimal
+
+from trytond.model.exceptions import AccessError
+from trytond.modules.mbank import order_sending
+from trytond.modules.mbank.exceptions import (
+    MBankPaymentError, OrderBatchError, PaymentAtBankWarning)
+from trytond.pool import Pool
+from trytond.tests.test_tryton import DB_NAME
+from trytond.transaction import Transaction
+
+from .firm import TODAY, FirmCase, nrb, working
+
+
+class Status:
+    "What the bank says of one order, with the names of the library"
+
+    def __init__(self, key, end_to_end_id=None, text=None):
+        self.key = key
+        self.end_to_end_id = end_to_end_id
+        self.text = text
+        self.group_id = 'G1'
+        self.final = key in {
+            'REALIZED', 'DENIED', 'REALIZ_AND_COND', 'DELETED'}
+        self.executed = key in {'REALIZED', 'REALIZ_AND_COND'}
+
+
+class PaymentMixin:
+    "Makes payments and their batches"
+
+    @property
+    def Batch(self):
+        return Pool(DB_NAME).get('mbank.order.batch')
+
+    def pay(self, *amounts, journal=None, submit=True, **values):
+        Payment = Pool().get('account.payment')
+        journal = journal or self.firm.new_payment_journal()
+        payments = [
+            Payment(company=self.company_id, journal=journal, kind='payable',
+                party=values.pop('party', self.firm.alfa),
+                account=self.firm.payable,
+                date=TODAY, amount=Decimal(a), **{
+                    'reference': "FV 1/2026", **values})
+            for a in amounts]
+        Payment.save(payments)
+        if submit:
+            Payment.submit(payments)
+            Payment.approve(payments)
+        return payments
+
+    def process(self, payments):
+        pool = Pool()
+        Group = pool.get('account.payment.group')
+        Payment = pool.get('account.payment')
+
+        def group():
+            group = Group(
+                company=payments[0].company, journal=payments[0].journal,
+                kind='payable')
+            group.save()
+            return group
+        batch, = Payment.process(payments, group).mbank_batches
+        return batch
+
+    def batch(self, *amounts, **values):
+        return self.process(self.pay(*(amounts or ['100.00']), **values))
+
+
+class PaymentCase(PaymentMixin, FirmCase):
+    "From payments to a batch of orders"
+    with_queue = False
+
+    def refused(self, *fragments, **values):
+        with self.assertRaises(MBankPaymentError) as caught:
+            self.pay('10', **values)
+        for fragment in fragments:
+            self.assertIn(fragment, caught.exception.message)
+
+    @working
+    def test_batch(self):
+        "The group's payments are one file with identities of its own"
+        batch = self.batch('100.00', '23.45')
+        self.assertEqual(batch.state, 'prepared')
+        self.assertEqual(batch.order_count, 2)
+        self.assertEqual(batch.amount, Decimal('123.45'))
+        data = bytes(batch.data)
+        self.assertEqual(
+            batch.md5, hashlib.md5(data, usedforsecurity=False).hexdigest())
+        self.assertIn(batch.message_id.encode(), data)
+        for payment in batch.payments:
+            self.assertEqual(payment.state, 'processing')
+            self.assertIn(payment.mbank_end_to_end_id.encode(), data)
+        self.assertIn(b'<InstdAmt Ccy="PLN">23.45</InstdAmt>', data)
+
+    @working
+    def test_batch_fixed(self):
+        "What the bank is given is never changed"
+        batch = self.batch()
+        Batch = batch.__class__
+        for change in [
+                lambda: Batch.write([batch], {'data': b'other'}),
+                lambda: Batch.write([batch], {'message_id': 'OTHER'}),
+                lambda: Batch.delete([batch]),
+                lambda: Batch.copy([batch])]:
+            with self.assertRaises(AccessError):
+                change()
+
+    @working
+    def test_title_characters(self):
+        "A character the bank does not take is named with its field"
+        self.refused('"#"', 'Title of Transfer', mbank_title="FV #1")
+
+    @working
+    def test_title_length(self):
+        "A title that is too long is refused"
+        self.refused('141', '140', mbank_title="A" * 141)
+
+    @working
+    def test_no_title(self):
+        "A payment needs a title"
+        self.refused('Title of Transfer', reference=None)
+
+    @working
+    def test_no_account(self):
+        "A payee without an account is named"
+        party = self.firm.create_party("Gamma sp. z o.o.")
+        self.refused("Gamma sp. z o.o.", party=party)
+
+    @working
+    def test_wrong_account(self):
+        "An account whose check digits do not fit is refused"
+        BankAccount = Pool().get('bank.account')
+        party = self.firm.create_party("Delta sp. z o.o.")
+        BankAccount.create([{
+                    'owners': [('add', [party.id])],
+                    'numbers': [('create', [{
+                                    'type': 'other',
+                                    'number': '99' + '1140' + '2' * 20,
+                                    }])],
+                    }])
+        number = party.__class__(party.id).bank_accounts[0].numbers[0]
+        self.refused(
+            number.number, party=party, mbank_account_number=number)
+
+    @working
+    def test_foreign_account(self):
+        "A transfer in PLN goes to a Polish account"
+        party = self.firm.create_party(
+            "Epsilon GmbH", 'DE89370400440532013000')
+        self.refused('DE89370400440532013000', party=party)
+
+    @working
+    def test_journal_of_other_bank(self):
+        "The debited account is at mBank"
+        with self.assertRaises(MBankPaymentError):
+            account = self.firm.create_party(
+                "Zeta", nrb(8, bank='10901014'))
+            number = account.bank_accounts[0].numbers[0]
+            number.account.owners = [self.firm.company.party]
+            number.account.save()
+            self.firm.new_payment_journal(number.number_compact)
+
+    @working
+    def test_name(self):
+        "Other letters of a name become what the bank takes"
+        party = self.firm.create_party(
+            'Müller & "Żabka" S.A.', nrb(7, bank='10901014'))
+        batch = self.batch(party=party)
+        self.assertIn(
+            '<Nm>Muller Żabka S.A.</Nm>', bytes(batch.data).decode())
+
+    @working
+    def test_right(self):
+        "Who has not the right sends nothing, not even by a direct call"
+        User = Pool().get('res.user')
+        batch = self.batch()
+        user = User(name="Clerk", login='clerk%s' % batch.id)
+        user.companies = [self.company_id]
+        user.company = self.company_id
+        user.save()
+        with Transaction().set_user(user.id):
+            for name in [
+                    'send', 'send_again', 'check_status', 'cancel',
+                    'declare_absent']:
+                with self.subTest(name=name):
+                    with self.assertRaises(AccessError):
+                        getattr(batch.__class__, name)([batch])
+        self.assertEqual(batch.__class__(batch.id).state, 'prepared')
+
+    def test_taken_once(self):
+        "A batch that was taken is not taken again"
+        id = self.work(lambda: self.batch().id)
+
+        def take():
+            Batch = self.Batch
+            Batch.write([Batch(id)], {'state': 'waiting'})
+            return [order_sending.take(id), order_sending.take(id)]
+        self.assertEqual(self.work(take), [1, None])
+        self.assertEqual(
+            self.work(lambda: self.Batch(id).state), 'sending')
+
+    def test_killed(self):
+        "What a killed process left is unknown and is not sent again"
+        id = self.work(lambda: self.batch().id)
+        Batch = self.Batch
+        long_ago = dt.datetime.now() - order_sending.CALL_LIMIT * 2
+
+        def kill():
+            Batch.write([Batch(id)], {'state': 'waiting'})
+            order_sending.take(id)
+            Batch.write([Batch(id)], {'sending_since': long_ago})
+        self.work(kill)
+        self.work(order_sending.mark_interrupted)
+
+        def check():
+            batch = Batch(id)
+            self.assertEqual(batch.state, 'unknown')
+            self.assertFalse(batch.absent_at)
+            for name in ['send', 'send_again', 'cancel']:
+                with self.assertRaises(OrderBatchError):
+                    getattr(Batch, name)([batch])
+        self.work(check)
+
+    def test_lost_task(self):
+        "A batch whose task was lost is queued again"
+        id = self.work(lambda: self.batch().id)
+        Batch = self.Batch
+        long_ago = dt.datetime.now() - order_sending.TASK_LIMIT * 2
+
+        def lose():
+            Batch.write([Batch(id)], {
+                    'state': 'waiting', 'waiting_since': long_ago})
+            order_sending.queue_lost()
+            Queue = Pool().get('ir.queue')
+            return [
+                t.data['instances'] for t in Queue.search([])
+                if t.data['method'] == 'send_waiting']
+        self.assertIn([id], [list(i) for i in self.work(lose)])
+
+    def answer(self, id, *statuses):
+        self.work(order_sending.store, id, order_sending.Answer(
+                statuses=statuses, group_id='G1'))
+
+    def test_executed(self):
+        "Executed orders make their payments succeed"
+        id = self.work(lambda: self.batch('1', '2').id)
+        Batch = self.Batch
+        self.answer(id, Status('REALIZED'))
+
+        def check():
+            batch = Batch(id)
+            self.assertEqual(batch.state, 'executed')
+            self.assertEqual(batch.status_key, 'REALIZED')
+            self.assertEqual(batch.status, 'Executed (REALIZED)')
+            self.assertEqual(batch.bank_group_id, 'G1')
+            for payment in batch.payments:
+                self.assertEqual(payment.state, 'succeeded')
+                self.assertTrue(payment.clearing_move)
+        self.work(check)
+
+    def test_partly_denied(self):
+        "A denied order fails its payment with the bank's words"
+        id = self.work(lambda: self.batch('1', '2').id)
+        Batch = self.Batch
+        ids = self.work(lambda: [
+                p.mbank_end_to_end_id for p in Batch(id).payments])
+        self.answer(id, Status('REALIZED', ids[0]),
+            Status('DENIED', ids[1], "Brak środków"))
+
+        def check():
+            batch = Batch(id)
+            self.assertEqual(batch.state, 'partial')
+            self.assertEqual(
+                {p.mbank_end_to_end_id: p.state for p in batch.payments},
+                {ids[0]: 'succeeded', ids[1]: 'failed'})
+            denied, = [p for p in batch.payments if p.state == 'failed']
+            self.assertEqual(denied.mbank_status_text, "Brak środków")
+        self.work(check)
+
+    def test_unknown_key(self):
+        "A state nobody knows is shown as it is and decides nothing"
+        id = self.work(lambda: self.batch().id)
+        Batch = self.Batch
+        self.answer(id, Status('W_KOSMOSIE'))
+
+        def check():
+            batch = Batch(id)
+            payment, = batch.payments
+            self.assertEqual(batch.state, 'accepted')
+            self.assertEqual(batch.status_key, 'W_KOSMOSIE')
+            self.assertEqual(payment.mbank_status_key, 'W_KOSMOSIE')
+            self.assertEqual(payment.mbank_status, 'W_KOSMOSIE')
+            self.assertEqual(payment.state, 'processing')
+            self.assertIn('W_KOSMOSIE', [h.key for h in batch.history])
+        self.work(check)
+
+    def test_history(self):
+        "The history grows when the state changes, not with each question"
+        id = self.work(lambda: self.batch().id)
+        Batch = self.Batch
+        for key in ['TO_AUTH', 'TO_AUTH', 'IN_REALIZ']:
+            self.answer(id, Status(key))
+        self.assertEqual(
+            self.work(lambda: [h.key for h in Batch(id).history]),
+            ['IN_REALIZ', 'TO_AUTH'])
+
+    @working
+    def test_fail_at_bank(self):
+        "Failing a payment whose order may be at the bank warns"
+        batch = self.batch()
+        batch.state = 'unknown'
+        batch.save()
+        payment, = batch.payments
+        with self.assertRaises(PaymentAtBankWarning):
+            payment.__class__.fail([payment])
+
+    @working
+    def test_cancel(self):
+        "A batch that was not sent is cancelled and its payments fail"
+        batch = self.batch()
+        batch.__class__.cancel([batch])
+        self.assertEqual(batch.__class__(batch.id).state, 'cancelled')
+        payment, = batch.__class__(batch.id).payments
+        self.assertEqual(payment.state, 'failed')
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,102 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+import datetime as dt
+import json
+import os
+import tempfile
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import trytond.config as config
+from companynet_sandbox.testkit import make_identity
+from trytond.modules.company.tests import create_company
+from trytond.pool import Pool
+from trytond.transaction import Transaction
+
+PIN = 'tajny-7391'
+
+
+def now():
+    return dt.datetime.now(dt.timezone.utc)
+
+
+@cache
+def identity(name='Jan Kowalski', days=200):
+    "A signature like a qualified one, valid for the days to come"
+    return make_identity(
+        name, now() - dt.timedelta(days=30), now() + dt.timedelta(days=days),
+        PIN)
+
+
+@contextmanager
+def configured(**values):
+    "A key ring of its own, and settings of the section [mbank]"
+    if not config.has_section('mbank'):
+        config.add_section('mbank')
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o700)
+        values = {
+            'keyring': str(Path(directory) / 'ring.json'),
+            'endpoint': '',
+            'profile': '',
+            **values}
+        if values['endpoint']:
+            profile = Path(directory) / 'profile.json'
+            profile.write_text(json.dumps({
+                        'endpoint': values['endpoint'],
+                        'poll_interval': 0.05}))
+            values.update(profile=str(profile), endpoint='')
+        for name, value in values.items():
+            config.set('mbank', name, value)
+        try:
+            yield Path(directory)
+        finally:
+            for name in values:
+                config.set('mbank', name, '')
+
+
+def call(user, type_, name, method, *args, **context):
+    "Call a method as the dispatcher does for the user's client"
+    pool = Pool()
+    obj = pool.get(name, type=type_)
+    rpc = obj.__rpc__[method]
+    c_args, c_kwargs, c_context, timestamp = rpc.convert(
+        obj, *args, dict(context))
+    with Transaction().set_user(int(user)), \
+            Transaction().set_context(c_context):
+        meth = rpc.decorate(getattr(obj, method))
+        if rpc.instantiate is None:
+            return rpc.result(meth(*c_args, **c_kwargs))
+        return rpc.result(meth(*c_args, **c_kwargs))
+
+
+def model(user, name, method, *args, **context):
+    return call(user, 'model', name, method, *args, **context)
+
+
+def wizard(user, name, method, *args, **context):
+    return call(user, 'wizard', name, method, *args, **context)
+
+
+def create_firm(dik='10000001', name="Alfa"):
+    company = create_company(name)
+    company.mbank_dik = dik
+    company.timezone = 'Europe/Warsaw'
+    company.save()
+    return company
+
+
+def create_user(login, company, *groups):
+    pool = Pool()
+    User = pool.get('res.user')
+    ModelData = pool.get('ir.model.data')
+    user, = User.create([{
+                'name': login,
+                'login': login,
+                'companies': [('add', [company.id])],
+                'company': company.id,
+                'groups': [('add', [
+                            ModelData.get_id('mbank', g) for g in groups])],
+                }])
+    return user

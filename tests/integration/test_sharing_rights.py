@@ -1,0 +1,337 @@
+"""Two databases on PostgreSQL: a share with the least rights, what lacks one by one, and attacks on the inbox."""
+
+import datetime as dt
+import json
+import shutil
+import subprocess
+import sys
+import time
+import xmlrpc.client
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from companynet_sandbox import demo_data, testkit
+from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
+
+from demo import firms, world as places
+from demo.erp import Person
+from demo.templates import make_templates
+from demo.world import World
+
+SOURCE, TARGET = "sharing_source", "sharing_target"
+ROLE = "mbank_share_minimum"
+PIN = "123456"
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class House:
+    """The running server of both databases."""
+
+    world: World
+
+    def person(self, database: str, login: str) -> Person:
+        """A fresh login; sentences are in English."""
+        person = Person(self.world.web_url, database, login, firms.PASSWORD)
+        person.config.set_context(language="en")
+        return person
+
+    def sql(self, database: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run SQL as the owner of the cluster."""
+        with self.world.cluster.connect(database) as connection:
+            cursor = connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def dialog(self) -> Any:
+        """The sharing dialog of Jan, on its first page."""
+        return self.person(SOURCE, "jan").wizard("mbank.session.share")
+
+    def share(self) -> Any:
+        """Jan shares with Ewa; the share."""
+        dialog = self.dialog()
+        dialog.execute("connect")
+        dialog.form.user = "ewa"
+        dialog.execute("share_")
+        return self.person(SOURCE, "jan").model("mbank.share")(dialog.form.share_id)
+
+    def receive(self) -> list[tuple[str, str]]:
+        """Ewa receives; state and reason of all rows, oldest first."""
+        ewa = self.person(TARGET, "ewa")
+        ewa.wizard("mbank.share.receive")
+        return [(row.state, row.reason) for row in ewa.model("mbank.share.inbox").find(order=[("id", "ASC")])]
+
+    def live(self) -> list[Any]:
+        """Ewa's sessions in force."""
+        return self.person(TARGET, "ewa").find("mbank.session", ("state", "in", ["active", "expiring"]))
+
+
+def give(person: Person, login: str, *groups: str) -> None:
+    user = person.one("res.user", ("login", "=", login))
+    for group in groups:
+        user.groups.append(person.model("res.group")(person.xml_id(f"mbank.{group}")))
+    user.save()
+
+
+def make_databases(world: World) -> None:
+    world.write_configuration()
+    templates = make_templates(world.cluster, dt.date.today(), world.config_file, print)
+    for database, firm in ((SOURCE, firms.ALFA), (TARGET, firms.BETA)):
+        world.cluster.drop(database)
+        world.cluster.create(database, templates[firm.database])
+        world.cluster.run(
+            str(BIN / "trytond-admin"), "-c", str(world.config_file), "-d", database, "-u", "mbank"
+        )
+
+
+def wait_for(world: World) -> None:
+    for _ in range(300):
+        try:
+            for database in (SOURCE, TARGET):
+                Person(world.web_url, database, "admin", firms.PASSWORD)
+        except (OSError, xmlrpc.client.Fault):  # it answers before its databases are loaded
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(world.log("server").read_text()[-3000:])
+
+
+def create_session(house: House) -> None:
+    """Jan's session, covering the DIK of the target."""
+    now = dt.datetime.now(dt.UTC)
+    made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    house.world.control(
+        "/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem}
+    )
+    jan = house.person(SOURCE, "jan")
+    register = jan.wizard("mbank.certificate.register")
+    register.form.file_ = made.p12
+    register.form.file_name = "jan.p12"
+    register.form.pin_password = PIN
+    register.execute("register")
+    dialog = jan.wizard("mbank.session.create")
+    typed = dialog.form.diks.new()
+    typed.covered = True
+    typed.dik = demo_data.DIK_BETA
+    dialog.form.bank_user = demo_data.USER_ALFA
+    dialog.form.pin_password = PIN
+    dialog.execute("create_")
+
+
+def configure(house: House) -> None:
+    """DIKs, rights, trust, and the profile with a role that has no right yet."""
+    for database, firm in ((SOURCE, firms.ALFA), (TARGET, firms.BETA)):
+        admin = house.person(database, "admin")
+        company = admin.one("company.company", ("party.name", "=", firm.companies[0].name))
+        company.mbank_dik = firm.companies[0].dik
+        company.save()
+    give(house.person(SOURCE, "admin"), "jan", "group_session_create", "group_share")
+    give(house.person(TARGET, "admin"), "ewa", "group_session_create", "group_share")
+    identity = house.person(SOURCE, "admin").one("mbank.database").public_identity
+    house.person(TARGET, "admin").model("mbank.trusted_source")(name="Alfa", public_identity=identity).save()
+    house.sql(TARGET, f'DROP ROLE IF EXISTS "{ROLE}"')
+    house.sql(TARGET, f'CREATE ROLE "{ROLE}" LOGIN')
+    house.person(SOURCE, "admin").model("mbank.external_database")(
+        code="beta",
+        name="Beta",
+        kind="postgres",
+        connection_secret=f"host={house.world.cluster.directory};username={ROLE};Database={TARGET}",
+    ).save()
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    """Both databases with the plugin, the bank, the server; no right granted to the role yet."""
+    directory = places.BUILD / "demo" / "sharing"
+    shutil.rmtree(directory, ignore_errors=True)
+    with World(directory) as world:
+        make_databases(world)
+        world.start_bank()
+        with world.log("server").open("w") as log:
+            server = subprocess.Popen(
+                [str(BIN / "trytond"), "-c", str(world.config_file), "-d", SOURCE, TARGET],
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            wait_for(world)
+            house = House(world)
+            configure(house)
+            create_session(house)
+            yield house
+        finally:
+            server.terminate()
+            server.wait()
+            for database in (SOURCE, TARGET):
+                world.cluster.drop(database)
+            with world.cluster.connect() as connection:
+                connection.execute(f'DROP ROLE IF EXISTS "{ROLE}"')
+
+
+def grant_all(house: House) -> None:
+    for statement in grants(ROLE):
+        house.sql(TARGET, statement)
+
+
+@pytest.fixture
+def granted(house: House) -> House:
+    """The role has the documented minimum and nothing else."""
+    grant_all(house)
+    return house
+
+
+def check(house: House) -> tuple[bool, str]:
+    """What „Sprawdź połączenie” says."""
+    profile = house.person(SOURCE, "admin").one("mbank.external_database", ("code", "=", "beta"))
+    profile.click("check_connection")
+    return profile.check_passed, profile.check_result
+
+
+def test_each_right_is_needed(house: House) -> None:
+    """Without one of the documented rights the check names the table; with all of them it passes."""
+    assert not check(house)[0]
+    grant_all(house)
+    assert check(house) == (True, check(house)[1])
+    for right, table, columns in MINIMUM_RIGHTS:
+        for column in columns:
+            house.sql(TARGET, f'REVOKE {right} ("{column}") ON "{table}" FROM "{ROLE}"')
+            passed, result = check(house)
+            house.sql(TARGET, f'GRANT {right} ("{column}") ON "{table}" TO "{ROLE}"')
+            assert not passed, (table, column)
+            assert table in result
+            assert ROLE in result
+    assert check(house)[0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT password_hash FROM res_user",
+        "SELECT token FROM mbank_session",
+        "SELECT envelope FROM mbank_share_inbox",
+        "INSERT INTO mbank_share_inbox (source, state) VALUES ('x', 'opened')",
+        "UPDATE mbank_share_inbox SET state = NULL",
+        "DELETE FROM mbank_share_inbox",
+        "INSERT INTO mbank_trusted_source (name) VALUES ('x')",
+        'INSERT INTO "res_user-res_group" ("user", "group") VALUES (1, 1)',
+        "SELECT public_identity FROM mbank_trusted_source",
+    ],
+)
+def test_the_role_can_do_nothing_else(granted: House, statement: str) -> None:
+    """Who has the connection string has no secret of the target and changes nothing there."""
+    connection = psycopg.connect(host=str(granted.world.cluster.directory), user=ROLE, dbname=TARGET)
+    with connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mend", "words"),
+    [
+        ("UPDATE ir_module SET state = 'not activated' WHERE name = 'mbank'",
+         "UPDATE ir_module SET state = 'activated' WHERE name = 'mbank'", "plugin is not installed"),
+        ("UPDATE mbank_database SET series = '7.0'", "UPDATE mbank_database SET series = '8.0'", "7.0"),
+        ("UPDATE mbank_database SET public_identity = NULL", None, "no key pair"),
+        ("UPDATE res_user SET active = false WHERE login IN ('ewa', 'admin')",
+         "UPDATE res_user SET active = true WHERE login IN ('ewa', 'admin')", "has the right"),
+        ("UPDATE company_company SET mbank_dik = NULL",
+         f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'", "mBankDIK"),
+        ("UPDATE company_company SET mbank_dik = '77777777'",
+         f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'", "77777777"),
+    ],
+)  # fmt: skip
+def test_each_precondition_has_its_sentence(granted: House, spoil: str, mend: str | None, words: str) -> None:
+    """The dialog says what is missing in the target, and nothing is written there."""
+    [(identity,)] = granted.sql(TARGET, "SELECT public_identity FROM mbank_database")
+    before = granted.sql(TARGET, "SELECT count(*) FROM mbank_share_inbox")
+    granted.sql(TARGET, spoil)
+    try:
+        with pytest.raises(xmlrpc.client.Fault, match=words):
+            granted.dialog().execute("connect")
+    finally:
+        granted.sql(TARGET, mend) if mend else granted.sql(
+            TARGET, "UPDATE mbank_database SET public_identity = %s", identity
+        )
+    assert granted.sql(TARGET, "SELECT count(*) FROM mbank_share_inbox") == before
+
+
+def test_an_unentitled_user_is_refused(granted: House) -> None:
+    """A login the dialog did not offer is refused by the server."""
+    dialog = granted.dialog()
+    dialog.execute("connect")
+    dialog.form.user = "tomasz"
+    with pytest.raises(xmlrpc.client.Fault, match="tomasz"):
+        dialog.execute("share_")
+
+
+def test_shared_used_revoked(granted: House) -> None:
+    """The least rights are enough for the whole way, and the session covers the target's DIK only."""
+    share = granted.share()
+    assert share.state == "shared"
+    assert granted.receive()[-1] == ("opened", None)
+    [session] = granted.live()
+    assert [row.dik for row in session.diks if row.granted] == [demo_data.DIK_BETA]
+    assert session.end == share.expires == share.session.end
+    assert session.shared_from == granted.sql(SOURCE, "SELECT identity FROM mbank_database")[0][0]
+    assert granted.sql(SOURCE, "SELECT token FROM mbank_session WHERE state = 'active'") != granted.sql(
+        TARGET, "SELECT token FROM mbank_session WHERE state = 'active'"
+    )
+    ewa = granted.person(TARGET, "ewa")
+    received = ewa.model("mbank.session")(session.id)
+    onward = ewa.wizard("mbank.session.share", [received])
+    assert onward.form.session == received
+    with pytest.raises(xmlrpc.client.Fault, match="received from another"):
+        onward.execute("connect")
+    share.click("revoke")
+    assert share.state == "revoked"
+    assert granted.receive()[-1] == ("opened", None)
+    assert granted.live() == []
+
+
+def test_attacks_on_the_inbox(granted: House) -> None:
+    """Whoever can write into the inbox gains nothing: each row is refused and no session is made."""
+    granted.share()
+    granted.receive()
+    [session] = granted.live()
+    [(source, envelope)] = granted.sql(
+        TARGET, "SELECT source, envelope FROM mbank_share_inbox ORDER BY id DESC LIMIT 1"
+    )
+    altered = json.loads(bytes(envelope))
+    altered["info"]["expires"] = "2999-01-01T00:00:00+00:00"
+    other = json.loads(bytes(envelope))
+    other["info"]["user"] = "1 admin"
+    foreign = json.loads(bytes(envelope))
+    foreign["info"]["source"] = "00000000-0000-0000-0000-000000000000"
+    rows = [
+        (source, bytes(envelope)),
+        (source, json.dumps(altered).encode()),
+        (source, json.dumps(other).encode()),
+        (source, json.dumps(foreign).encode()),
+        ("00000000-0000-0000-0000-000000000000", json.dumps(foreign).encode()),
+        (source, b"\x00garbage"),
+        (None, None),
+    ]
+    with psycopg.connect(
+        host=str(granted.world.cluster.directory), user=ROLE, dbname=TARGET
+    ) as connection:
+        for row in rows:
+            connection.execute("INSERT INTO mbank_share_inbox (source, envelope) VALUES (%s, %s)", row)
+    states = granted.receive()[-len(rows) :]
+    assert {state for state, _ in states} == {"refused"}
+    assert all(reason for _, reason in states)
+    assert [found.id for found in granted.live()] == [session.id]
+
+
+def test_the_end_at_the_source_ends_the_share(granted: House) -> None:
+    """Revoking the session reaches the target's inbox at once; the share is not delivered again."""
+    share = granted.share()
+    granted.receive()
+    assert len(granted.live()) == 1
+    share.session.click("revoke")
+    share.reload()
+    assert share.state == "revoked"
+    granted.receive()
+    assert granted.live() == []
+    with pytest.raises(xmlrpc.client.Fault, match="no active long-lived session"):
+        granted.dialog().execute("connect")
