@@ -29,7 +29,9 @@ class Person:
         answer: Any = server.common.db.login(login, {"password": password})
         user_id, session = answer[:2]
         token = base64.b64encode(f"{login}:{user_id}:{session}".encode()).decode()
-        headers = [("Authorization", f"Session {token}")]
+        self.authorization = f"Session {token}"
+        headers = [("Authorization", self.authorization)]
+        self.address = address
         self.login = login
         self.config: Any = _PersonConfig(address, headers=headers)
         self.config.set_context(language="pl")
@@ -56,10 +58,13 @@ class Person:
         """Begin a wizard."""
         return Wizard(name, records or [], config=self.config)
 
-    def in_company(self, name: str) -> None:
-        """Work for the head office whose name begins so."""
-        company = self.one("company.company", ("party.name", "like", f"{name}%"))
-        self.config.set_context(company=company.id)
+    def in_company(self, name: str) -> Any:
+        """Work for the head office of that name, as if chosen in the client's preferences."""
+        company = self.one("company.company", ("party.name", "=", name))
+        users = self.model("res.user")
+        users.set_preferences({"company": company.id}, self.config.context)
+        self.config._context = users.get_preferences(True, self.config.context)
+        return self.model("company.company")(company.id)
 
     def xml_id(self, name: str) -> int:
         """The record that a module made under this name."""

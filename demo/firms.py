@@ -151,9 +151,7 @@ ALFA = Firm(
 BETA = Firm(
     database="beta",
     companies=(
-        Company(
-            "Beta Handel S.A.", "Beta", "ul. Wzorcowa 22", "30-001", "Kraków", nip("676246810"), "20000001"
-        ),
+        Company("Beta Handel S.A.", "Beta", "ul. Wzorcowa 22", "30-001", "Kraków", nip("676246810"), "20000001"),
     ),
     customers=_counterparties(_CUSTOMERS[::-1], 813_370_214),
     suppliers=_counterparties(_SUPPLIERS[::-1], 951_220_330),

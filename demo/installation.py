@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.erp import Person
 from demo.templates import ROOT
 from demo.world import World
 
@@ -36,9 +37,7 @@ class Vendor:
     def build(self) -> str:
         """Build and sign the archive; the line the tool printed."""
         if not self.key.exists():
-            self.world.cluster.run(
-                _TOOL, "keygen", "--key", str(self.key), "--public", str(self.world.trusted_keys)
-            )
+            self.world.cluster.run(_TOOL, "keygen", "--key", str(self.key), "--public", str(self.world.trusted_keys))
         done = self.world.cluster.run(
             _TOOL, "build", "--name", PLUGIN, "--module", str(ROOT / "modules/mbank"),
             "--package", str(ROOT / "packages/companynet"), "--package", str(ROOT / "packages/sealing"),
@@ -71,10 +70,11 @@ def install(world: World, archive: Path, licence: Path, database: str) -> str:
 
 
 class Visitor:
-    """A user who keeps working while the plugin is installed: asks the server again and again."""
+    """A user who keeps working while the plugin is installed: the same login asks again and again."""
 
-    def __init__(self, url: str, database: str) -> None:
-        self._url = f"{url}/{database}/rpc/"
+    def __init__(self, person: Person) -> None:
+        self._url = person.address
+        self._headers = {"Content-Type": "application/json", "Authorization": person.authorization}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._visit, daemon=True)
         self.refused = 0
@@ -86,17 +86,17 @@ class Visitor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + 60
         while self.refused and not self.served_after and time.monotonic() < deadline:
             time.sleep(0.1)
         self._stop.set()
         self._thread.join()
 
     def _visit(self) -> None:
-        body = json.dumps({"id": 1, "method": "common.server.version", "params": []}).encode()
+        body = json.dumps({"id": 1, "method": "model.res.user.get_preferences", "params": [True, {}]}).encode()
         while not self._stop.is_set():
             request = urllib.request.Request(  # noqa: S310 - the host on this machine
-                self._url, data=body, headers={"Content-Type": "application/json"}
+                self._url, data=body, headers=self._headers
             )
             try:
                 with urllib.request.urlopen(request, timeout=30):  # noqa: S310

@@ -1,16 +1,15 @@
 """The main job, step by step, each read back before the next begins."""
 
-import base64
 import datetime as dt
-import json
-import urllib.error
+import secrets
+import time
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from companynet_sandbox import demo_data, demo_day, testkit
-from proteus import Model
+from trytond.modules.mbank.target import grants
 
 from demo import firms, installation
 from demo.erp import Person
@@ -50,9 +49,9 @@ class Job:
         with step("the host: web client, worker, cron"):
             self.world.start_host(*firms.FIRMS)
             self.report.say(f"web client on {self.world.web_url}")
-        for database in firms.FIRMS:
-            with step(f"installation on {database}, under service mode"):
-                self.install(database)
+        for firm in firms.FIRMS.values():
+            with step(f"installation on {firm.database}, under service mode"):
+                self.install(firm)
         with step("settings: DIK numbers, rights, accounts, the payment method"):
             for firm in firms.FIRMS.values():
                 self.configure(firm)
@@ -93,9 +92,7 @@ class Job:
         )
         self.identity = self.world.directory / "jan-kowalski.p12"
         self.identity.write_bytes(made.p12)
-        self.world.control(
-            "/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem}
-        )
+        self.world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem})
         for firm in firms.FIRMS.values():
             receivables, payables = self._open_invoices(firm)
             account = demo_data.ACCOUNTS_BY_DIK[firm.companies[0].dik]["PLN"]
@@ -111,9 +108,10 @@ class Job:
         company = firms.ALFA.companies[0]
         self.licence = self.vendor.license("alfa", company.name, company.nip, dt.date(self.today.year + 1, 12, 31))
 
-    def install(self, database: str) -> None:
-        """Install while somebody keeps asking the server for the database."""
-        with installation.Visitor(self.world.web_url, database) as visitor:
+    def install(self, firm: firms.Firm) -> None:
+        """Install while a user of the database goes on working."""
+        database = firm.database
+        with installation.Visitor(self.person(firm, firm.people[0].login)) as visitor:
             output = installation.install(self.world, self.vendor.archive, self.licence, database)
         for line in output.strip().splitlines():
             self.report.say(line)
@@ -139,12 +137,12 @@ class Job:
                 user.groups.append(admin.model("res.group")(admin.xml_id(f"mbank.{right}")))
             user.save()
         for company_data in firm.companies:
-            company = admin.one("company.company", ("party.name", "=", company_data.name))
+            company = admin.in_company(company_data.name)
             company.mbank_dik = company_data.dik
             company.save()
-            admin.config.set_context(company=company.id)
             self._configure_accounts(admin, company)
         if firm is firms.ALFA:
+            admin.in_company(firm.companies[0].name)
             configuration = admin.model("mbank.configuration")(1)
             configuration.default_authorising_user = admin.one("res.user", ("login", "=", "jan"))
             configuration.save()
@@ -180,7 +178,7 @@ class Job:
         session = jan.one("mbank.session", ("state", "=", "active"))
         granted = sorted(row.dik for row in session.diks if row.granted)
         expect(granted, ["10000001", "10000002", "20000001"], "the DIKs the bank granted")
-        at_bank = [row for row in self.world.control("/state")["sessions"] if not row.get("ended")]
+        at_bank = [row for row in self.world.control("/sessions") if not row.get("ended")]
         expect(len(at_bank), 1, "sessions at the bank")
         self.report.say(f"active until {session.end:%Y-%m-%d}, for the DIKs {', '.join(granted)}")
         self._check_secrecy()
@@ -265,9 +263,7 @@ class Job:
         anna = self.person(firms.ALFA, "anna")
         invoices = anna.find("account.invoice", ("type", "=", "in"), ("state", "=", "posted"))[:PAID_SUPPLIERS]
         expect(len(invoices), PAID_SUPPLIERS, "open invoices of suppliers")
-        journal = next(
-            record for record in anna.find("account.payment.journal") if record.currency.code == "PLN"
-        )
+        journal = next(record for record in anna.find("account.payment.journal") if record.currency.code == "PLN")
         payments = []
         for invoice in invoices:
             line = next(line for line in invoice.lines_to_pay if not line.reconciliation)
@@ -280,8 +276,7 @@ class Job:
         model = anna.model("account.payment")
         model.click(payments, "submit")
         model.click(payments, "approve")
-        process = anna.wizard("account.payment.process", payments)
-        process.execute("process")
+        anna.wizard("account.payment.process", payments)
         batch = anna.one("mbank.order.batch", ("state", "not in", ["executed", "cancelled"]))
         if batch.state == "prepared":
             batch.click("send")
@@ -295,7 +290,12 @@ class Job:
         for payment in payments:
             payment.reload()
         expect({payment.state for payment in payments}, {"succeeded"}, "the states of the payments")
-        at_bank = [order for order in self.world.control("/orders") if order["status_key"] == "REALIZED"]
+        at_bank = [
+            order
+            for group in self.world.control("/orders")
+            for order in group["orders"]
+            if order["status"] == "REALIZED"
+        ]
         expect(len(at_bank), PAID_SUPPLIERS, "orders the bank carried out")
         self.report.say(f"the bank says {batch.status_key}; {len(payments)} payments succeeded")
 
@@ -309,7 +309,43 @@ class Job:
 
     def share(self) -> None:
         """The connection, the trust, the share, and its opening in the other database."""
-        raise NotImplementedError
+        source = self.person(firms.ALFA, "admin")
+        target = self.person(firms.BETA, "admin")
+        identity = source.find("mbank.database")[0].public_identity
+        target.model("mbank.trusted_source")(name="alfa", public_identity=identity).save()
+        profile = source.model("mbank.external_database")(code="BETA", name="Beta Handel", kind="postgres")
+        profile.connection_secret = self._connection_string()
+        profile.save()
+        profile.click("check_connection")
+        profile.reload()
+        expect(profile.check_passed, True, f"the check of the connection ({profile.check_result})")
+        jan = self.person(firms.ALFA, "jan")
+        wizard = jan.wizard("mbank.session.share")
+        wizard.execute("connect")
+        wizard.form.user = "ewa"
+        wizard.execute("share_")
+        expect(wizard.form.state, "shared", f"the state of the share ({wizard.form.message})")
+        ewa = self.person(firms.BETA, "ewa")
+        received = ewa.wizard("mbank.share.receive")
+        expect(received.form.opened, 1, "shares opened in the second database")
+        session = ewa.one("mbank.session", ("state", "=", "active"))
+        granted = [row.dik for row in session.diks if row.granted]
+        expect(granted, [firms.BETA.companies[0].dik], "the DIKs of the shared session")
+        expect(bool(session.shared_from), True, "the session is marked as shared")
+        self.report.say(f"opened in {firms.BETA.database} for Ewa, DIK {granted[0]}, until {session.end:%Y-%m-%d}")
+
+    def _connection_string(self) -> str:
+        """A role with the documented minimum of rights, and the way to the second database."""
+        role, password = "alfa_share", secrets.token_hex(12)
+        with self.world.cluster.connect(firms.BETA.database) as connection:
+            there = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            connection.execute(f"{'ALTER' if there else 'CREATE'} ROLE {role} LOGIN PASSWORD '{password}'")
+            for grant in grants(role):
+                connection.execute(grant)
+        return (
+            f"host={self.world.cluster.directory};port=5432;username={role};"
+            f"password={password};Database={firms.BETA.database}"
+        )
 
     # What steps share
 
@@ -320,8 +356,6 @@ class Job:
     @staticmethod
     def wait(seconds: float) -> None:
         """Give the worker a moment."""
-        import time  # noqa: PLC0415
-
         time.sleep(seconds)
 
     def _open_invoices(self, firm: firms.Firm) -> tuple[list[dict[str, str]], list[dict[str, str]]]:

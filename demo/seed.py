@@ -234,9 +234,7 @@ def seed(firm: Firm, day: dt.date, config: Any) -> dict[str, int]:
         "out": [create_party(config, who) for who in firm.customers],
         "in": [create_party(config, who) for who in firm.suppliers],
     }
-    for who, party in zip(
-        firm.customers + firm.suppliers, counterparties["out"] + counterparties["in"], strict=True
-    ):
+    for who, party in zip(firm.customers + firm.suppliers, counterparties["out"] + counterparties["in"], strict=True):
         create_bank_account(config, party, who.account, currencies["PLN"])
 
     companies = []

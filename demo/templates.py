@@ -46,9 +46,7 @@ def fingerprint(day: dt.date) -> str:
     return digest.hexdigest()[:10]
 
 
-def make_templates(
-    cluster: Cluster, day: dt.date, config_file: Path, said: Callable[[str], None]
-) -> dict[str, str]:
+def make_templates(cluster: Cluster, day: dt.date, config_file: Path, said: Callable[[str], None]) -> dict[str, str]:
     """Make the template of each firm, unless it is there.
 
     Args:

@@ -14,7 +14,7 @@ from . import gateway, independent, session_states, vault
 from .company import is_dik
 from .exceptions import (
     CertificateUnusableError, MBankError, SessionCreateError)
-from .rights import check_right
+from .rights import check_right, has_right
 from .sealed import ForgetfulMixin
 from .session import local_text, zone_of
 
@@ -27,6 +27,10 @@ class SessionCreate(ForgetfulMixin, Wizard):
         'mbank.session.create.start',
         'mbank.session_create_start_view_form', [
             Button("Cancel", 'end', 'tryton-cancel'),
+            Button("Share", 'share_', 'tryton-forward', validate=False,
+                states={
+                    'invisible': ~Bool(Eval('shareable')),
+                    }),
             Button("Create Session", 'create_', 'tryton-ok', default=True),
             ])
     create_ = StateTransition()
@@ -34,9 +38,14 @@ class SessionCreate(ForgetfulMixin, Wizard):
         'mbank.session.create.result',
         'mbank.session_create_result_view_form', [
             Button("Close", 'end', 'tryton-close'),
+            Button("Share", 'share_', 'tryton-forward',
+                states={
+                    'invisible': ~Bool(Eval('shareable')),
+                    }),
             Button("Open Session", 'open_', 'tryton-forward', default=True),
             ])
     open_ = StateAction('mbank.act_session_form')
+    share_ = StateAction('mbank.wizard_session_share')
 
     @classmethod
     def check_access(cls):
@@ -76,6 +85,8 @@ class SessionCreate(ForgetfulMixin, Wizard):
                 values['expires'], self._last_day(certificate))
         if current := self._current():
             values['current'] = current.rec_name
+            values['shareable'] = (
+                has_right('group_share') and not current.shared_from)
         return values
 
     def _offered_diks(self):
@@ -305,6 +316,7 @@ class SessionCreate(ForgetfulMixin, Wizard):
                 'asked': session.asked_end,
                 'end': session.end,
                 'difference': session.difference,
+                'shareable': has_right('group_share'),
                 'diks': '\n'.join(
                     d.dik if not d.company
                     else '%s %s' % (d.dik, d.company.rec_name)
@@ -316,6 +328,17 @@ class SessionCreate(ForgetfulMixin, Wizard):
         action['views'].reverse()
         return action, {'res_id': [self.result.session_id]}
 
+    @without_check_access
+    def do_share_(self, action):
+        session_id = self.result.session_id
+        if session_id is None and (current := self._current()):
+            session_id = current.id
+        return action, {
+            'model': 'mbank.session',
+            'id': session_id,
+            'ids': [session_id] if session_id else [],
+            }
+
 
 class SessionCreateStart(ModelView):
     __name__ = 'mbank.session.create.start'
@@ -326,6 +349,7 @@ class SessionCreateStart(ModelView):
             'invisible': ~Bool(Eval('current')),
             },
         help="The new session takes its place.")
+    shareable = fields.Boolean("Can Be Shared", readonly=True)
     diks = fields.One2Many(
         'mbank.session.create.dik', None, "DIK Numbers", required=True,
         help="The customer numbers the session covers. Those of the head "
@@ -364,6 +388,7 @@ class SessionCreateResult(ModelView):
     __name__ = 'mbank.session.create.result'
 
     session_id = fields.Integer("Session", readonly=True)
+    shareable = fields.Boolean("Can Be Shared", readonly=True)
     state = fields.Char("State", readonly=True)
     user = fields.Char("User", readonly=True)
     bank_user = fields.Char("User at mBank", readonly=True)

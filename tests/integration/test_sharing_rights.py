@@ -14,17 +14,19 @@ from typing import Any
 
 import psycopg
 import pytest
-from companynet_sandbox import demo_data, testkit
-from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
-
-from demo import firms, world as places
+from demo import firms
+from demo import world as places
 from demo.erp import Person
 from demo.templates import make_templates
 from demo.world import World
+from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
+
+from companynet_sandbox import demo_data, testkit
 
 SOURCE, TARGET = "sharing_source", "sharing_target"
 ROLE = "mbank_share_minimum"
 PIN = "123456"
+MEND_DIK = "UPDATE company_company SET mbank_dik = '20000001'"
 BIN = Path(sys.executable).parent
 
 
@@ -78,13 +80,11 @@ def give(person: Person, login: str, *groups: str) -> None:
 
 def make_databases(world: World) -> None:
     world.write_configuration()
-    templates = make_templates(world.cluster, dt.date.today(), world.config_file, print)
+    templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
     for database, firm in ((SOURCE, firms.ALFA), (TARGET, firms.BETA)):
         world.cluster.drop(database)
         world.cluster.create(database, templates[firm.database])
-        world.cluster.run(
-            str(BIN / "trytond-admin"), "-c", str(world.config_file), "-d", database, "-u", "mbank"
-        )
+        world.cluster.run(str(BIN / "trytond-admin"), "-c", str(world.config_file), "-d", database, "-u", "mbank")
 
 
 def wait_for(world: World) -> None:
@@ -103,9 +103,7 @@ def create_session(house: House) -> None:
     """Jan's session, covering the DIK of the target."""
     now = dt.datetime.now(dt.UTC)
     made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
-    house.world.control(
-        "/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem}
-    )
+    house.world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem})
     jan = house.person(SOURCE, "jan")
     register = jan.wizard("mbank.certificate.register")
     register.form.file_ = made.p12
@@ -193,7 +191,8 @@ def test_each_right_is_needed(house: House) -> None:
     """Without one of the documented rights the check names the table; with all of them it passes."""
     assert not check(house)[0]
     grant_all(house)
-    assert check(house) == (True, check(house)[1])
+    passed, result = check(house)
+    assert passed, result
     for right, table, columns in MINIMUM_RIGHTS:
         for column in columns:
             house.sql(TARGET, f'REVOKE {right} ("{column}") ON "{table}" FROM "{ROLE}"')
@@ -236,9 +235,9 @@ def test_the_role_can_do_nothing_else(granted: House, statement: str) -> None:
         ("UPDATE res_user SET active = false WHERE login IN ('ewa', 'admin')",
          "UPDATE res_user SET active = true WHERE login IN ('ewa', 'admin')", "has the right"),
         ("UPDATE company_company SET mbank_dik = NULL",
-         f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'", "mBankDIK"),
+         MEND_DIK, "mBankDIK"),
         ("UPDATE company_company SET mbank_dik = '77777777'",
-         f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'", "77777777"),
+         MEND_DIK, "77777777"),
     ],
 )  # fmt: skip
 def test_each_precondition_has_its_sentence(granted: House, spoil: str, mend: str | None, words: str) -> None:
@@ -250,9 +249,9 @@ def test_each_precondition_has_its_sentence(granted: House, spoil: str, mend: st
         with pytest.raises(xmlrpc.client.Fault, match=words):
             granted.dialog().execute("connect")
     finally:
-        granted.sql(TARGET, mend) if mend else granted.sql(
-            TARGET, "UPDATE mbank_database SET public_identity = %s", identity
-        )
+        granted.sql(TARGET, "UPDATE mbank_database SET public_identity = %s", identity)
+        if mend:
+            granted.sql(TARGET, mend)
     assert granted.sql(TARGET, "SELECT count(*) FROM mbank_share_inbox") == before
 
 
@@ -289,6 +288,16 @@ def test_shared_used_revoked(granted: House) -> None:
     assert granted.live() == []
 
 
+def test_the_dialog_of_creation_leads_to_sharing(granted: House) -> None:
+    """„Udostępnij” in the dialog of creation opens the sharing dialog on the session there is."""
+    jan = granted.person(SOURCE, "jan")
+    creation = jan.wizard("mbank.session.create")
+    assert creation.form.shareable
+    creation.execute("share_")
+    [sharing] = creation.actions
+    assert sharing.form.session == jan.one("mbank.session", ("state", "=", "active"))
+
+
 def test_attacks_on_the_inbox(granted: House) -> None:
     """Whoever can write into the inbox gains nothing: each row is refused and no session is made."""
     granted.share()
@@ -312,9 +321,7 @@ def test_attacks_on_the_inbox(granted: House) -> None:
         (source, b"\x00garbage"),
         (None, None),
     ]
-    with psycopg.connect(
-        host=str(granted.world.cluster.directory), user=ROLE, dbname=TARGET
-    ) as connection:
+    with psycopg.connect(host=str(granted.world.cluster.directory), user=ROLE, dbname=TARGET) as connection:
         for row in rows:
             connection.execute("INSERT INTO mbank_share_inbox (source, envelope) VALUES (%s, %s)", row)
     states = granted.receive()[-len(rows) :]

@@ -19,7 +19,6 @@ from trytond.modules.mbank.session import utcnow
 from trytond.modules.mbank.share_message import (
     REVOCATION, SHARE, ShareMessage, read_receiver, receiver_text)
 from trytond.pool import Pool
-from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
 
 from .bank import adopt, configure
@@ -142,6 +141,15 @@ class GrantsTestCase(unittest.TestCase):
             self.assertRegex(statement, r'^GRANT (SELECT|INSERT) \(".*"\) ON')
             self.assertNotIn('password', statement)
             self.assertNotIn('token', statement)
+
+    def test_documented(self):
+        "The documentation has exactly these statements"
+        text = (
+            Path(target.__file__).parent / 'doc' / 'configuration.rst'
+            ).read_text()
+        documented = [
+            line.strip() for line in text.splitlines() if 'GRANT ' in line]
+        self.assertEqual(documented, target.grants('mbank_share'))
 
 
 class ShareCase(FirmCase):

@@ -74,12 +74,16 @@ class Child:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
-    def stop(self, seconds: float) -> None:
-        """Ask it to end what it does, then end it and all it started."""
+    def ask_to_end(self) -> None:
+        """Ask it to end what it does. Ask once: a second SIGINT breaks the pool of a Tryton worker off in its
+        own ending, and the pool then waits for ever."""
+        self.signal(self._stop_signal)
+
+    def end(self, seconds: float) -> None:
+        """Give it the seconds to end by itself, then end it and all it started."""
         process = self._process
         if process is None:
             return
-        self.signal(self._stop_signal)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -207,9 +207,9 @@ class Supervisor:
         """Stop all jobs; the seconds are for all of them together."""
         end = time.monotonic() + seconds
         for job in self._jobs.values():
-            job.signal(signal.SIGINT)
+            job.ask_to_end()
         for job in self._jobs.values():
-            job.stop(max(1.0, end - time.monotonic()))
+            job.end(max(1.0, end - time.monotonic()))
         self._jobs = {}
 
     # Installations asked for in the ERP
@@ -250,9 +250,9 @@ class Supervisor:
             # It takes back what it did and lifts service mode.
             self._installation.terminate()
             self._installation.wait()
-        self._web.signal(signal.SIGTERM)
+        self._web.ask_to_end()
         self._stop_jobs(_END_SECONDS)
-        self._web.stop(_END_SECONDS)
+        self._web.end(_END_SECONDS)
         self._service.supervisor_path.unlink(missing_ok=True)
         self._lock.release()
 
