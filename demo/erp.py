@@ -59,12 +59,10 @@ class Person:
         return Wizard(name, records or [], config=self.config)
 
     def in_company(self, name: str) -> Any:
-        """Work for the head office of that name, as if chosen in the client's preferences."""
+        """Work for the head office of that name."""
         company = self.one("company.company", ("party.name", "=", name))
-        users = self.model("res.user")
-        users.set_preferences({"company": company.id}, self.config.context)
-        self.config._context = users.get_preferences(True, self.config.context)
-        return self.model("company.company")(company.id)
+        self.config.set_context(company=company.id)
+        return company
 
     def xml_id(self, name: str) -> int:
         """The record that a module made under this name."""

@@ -102,7 +102,7 @@ class Visitor:
                 with urllib.request.urlopen(request, timeout=30):  # noqa: S310
                     self.served_after = self.refused > 0
             except urllib.error.HTTPError as error:
-                if error.code == 503:  # noqa: PLR2004
+                if error.code == 503:
                     self.refused += 1
                     self.sentence = self.sentence or _sentence(error.read().decode("utf-8", "replace"))
             except (urllib.error.URLError, OSError):

@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from companynet_sandbox import demo_data, demo_day, testkit
 from trytond.modules.mbank.target import grants
 
+from companynet_sandbox import demo_data, demo_day, testkit
 from demo import firms, installation
 from demo.erp import Person
 from demo.report import Report, StepFailed, expect
@@ -263,7 +263,8 @@ class Job:
         anna = self.person(firms.ALFA, "anna")
         invoices = anna.find("account.invoice", ("type", "=", "in"), ("state", "=", "posted"))[:PAID_SUPPLIERS]
         expect(len(invoices), PAID_SUPPLIERS, "open invoices of suppliers")
-        journal = next(record for record in anna.find("account.payment.journal") if record.currency.code == "PLN")
+        company = anna.in_company(firms.ALFA.companies[0].name)
+        journal = anna.one("account.payment.journal", ("currency.code", "=", "PLN"), ("company", "=", company.id))
         payments = []
         for invoice in invoices:
             line = next(line for line in invoice.lines_to_pay if not line.reconciliation)

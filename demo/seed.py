@@ -215,6 +215,7 @@ def create_people(config: Any, firm: Firm, companies: list[Any]) -> None:
         for company in companies:
             user.companies.append(Model.get("company.company", config=config)(company.id))
         user.company = companies[0]
+        user.company_filter = "all"
         user.save()
 
 
@@ -249,6 +250,7 @@ def seed(firm: Firm, day: dt.date, config: Any) -> dict[str, int]:
         admin = users(config.user)
         admin.companies.append(Model.get("company.company", config=config)(company.id))
         admin.company = company
+        admin.company_filter = "all"
         admin.save()
         config._context = users.get_preferences(True, {})
         config.set_context(company=company.id, language="pl")

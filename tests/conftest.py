@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from demo.job import Job
 from demo.report import Report
 from demo.world import BUILD, World

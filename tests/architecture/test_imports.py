@@ -46,7 +46,11 @@ def test_every_contract_is_kept() -> None:
         ("modules/mbank/planted.py", "import lxml.etree", "XML, SOAP"),
         ("modules/automatic_settlement/planted.py", "import settlement.values", "only automatic_settlement.matcher"),
         ("modules/automatic_settlement/planted.py", "import mbank.session", "never imports mbank"),
-        ("packages/companynet_sandbox/src/companynet_sandbox/planted.py", "import companynet.signing", "sandbox shares"),
+        (
+            "packages/companynet_sandbox/src/companynet_sandbox/planted.py",
+            "import companynet.signing",
+            "sandbox shares",
+        ),
         ("packages/sealing/src/sealing/planted.py", "import settlement", "do not know each other"),
     ],
 )

@@ -86,5 +86,9 @@ def test_every_text_has_its_polish(module: str) -> None:
     """No message of the module is without a Polish text."""
     catalogue = (MODULES / module / "locale" / "pl.po").read_text()
     blocks = catalogue.split("\n\n")
-    missing = [block for block in blocks if re.search(r'^msgid "[^"]', block, re.M) and re.search(r'^msgstr ""\s*\Z', block, re.M)]
+    missing = [
+        block
+        for block in blocks
+        if re.search(r'^msgid "[^"]', block, re.M) and re.search(r'^msgstr ""\s*\Z', block, re.M)
+    ]
     assert not missing

@@ -6,7 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Written in two parts, so that this file does not name what it forbids.
-FORBIDDEN = re.compile("|".join(("index-" + "url", "find-" + "links", '"resol' + 'ved": *"http', "/wo" + "rk/[a-z.]")))
+FORBIDDEN = re.compile(
+    "|".join(("index-" + "url", "find-" + "links", '"resol' + 'ved": *"http', "/wo" + "rk/[a-z.]"))
+)
 
 
 def tracked() -> list[Path]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from companynet_sandbox import demo_data, testkit
-
 from demo import firms
 from demo.erp import Person
 from demo.job import PIN, Job
+
+from companynet_sandbox import demo_data, testkit
 
 NOW = dt.datetime.now(dt.UTC)
 
