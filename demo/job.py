@@ -272,6 +272,7 @@ class Job:
             payment.party = invoice.party
             payment.line = anna.model("account.move.line")(line.id)
             payment.amount = invoice.amount_to_pay
+            payment.date = self.today
             payment.mbank_title = invoice.reference
             payment.save()
             payments.append(payment)
