@@ -327,7 +327,8 @@ class Job:
         wizard.execute("connect")
         wizard.form.user = "ewa"
         wizard.execute("share_")
-        expect(wizard.form.state, "shared", f"the state of the share ({wizard.form.message})")
+        share = jan.model("mbank.share")(wizard.form.share_id)
+        expect(share.state, "shared", f"the state of the share ({wizard.form.message})")
         ewa = self.person(firms.BETA, "ewa")
         received = ewa.wizard("mbank.share.receive")
         expect(received.form.opened, 1, "shares opened in the second database")

@@ -1,4 +1,4 @@
-"""Runs all tests, in three processes: pure code, Tryton's modules, the whole product.
+"""Runs all tests, in three processes: pure code, Tryton's modules, two databases.
 
 Tryton keeps one pool and one configuration a process, hence the parts. Further arguments go to pytest.
 """
@@ -16,7 +16,7 @@ BUILD = ROOT / ".build" / "tests"
 PARTS = (
     ("libraries, sandbox, architecture", ("packages", "tests/architecture"), ("-n", "2")),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
-    ("the whole", ("tests/integration", "tests/browser"), ()),
+    ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
 )
 
 
