@@ -1,4 +1,4 @@
-# Everything runs from one checkout: `make demo`, `make test`, `make lint`, `make plugin`.
+# Everything runs from one checkout: `make demo`, `make test`, `make lint`, `make bench`, `make plugin`.
 # A fresh machine needs Python 3.11, make, npm and apt.
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ WEB := $(BUILD)/web/node_modules/tryton-sao/index.html
 PLUGIN := $(BUILD)/plugin/MBankPluginV2.zip
 VENDOR_KEY ?= $(BUILD)/plugin/vendor-key.pem
 
-.PHONY: demo test lint plugin clean
+.PHONY: demo test lint bench plugin clean
 
 demo: $(ENVIRONMENT) $(WEB)
 	$(BIN)/python -m demo $(ARGS)
@@ -27,6 +27,9 @@ lint: $(ENVIRONMENT)
 	$(BIN)/ruff format --check packages demo tests benchmarks
 	$(BIN)/mypy packages/*/src demo
 	PYTHONPATH=modules $(BIN)/lint-imports --no-cache
+
+bench: $(ENVIRONMENT)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 # VENDOR_KEY is the private key that signs the archive; without one a key for trying out is made.
 plugin: $(ENVIRONMENT)

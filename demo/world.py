@@ -1,5 +1,6 @@
 """The places and processes of the demonstration: folders, configuration, the bank, the host."""
 
+import fcntl
 import json
 import os
 import secrets
@@ -12,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from demo.postgres import Cluster
 from demo.templates import ROOT
@@ -41,6 +42,7 @@ class World:
     cluster: Cluster = field(init=False)
     bank: dict[str, str] = field(init=False, default_factory=dict)
     _processes: list[subprocess.Popen[str]] = field(init=False, default_factory=list)
+    _lock: IO[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
@@ -48,6 +50,19 @@ class World:
         self.cluster = Cluster(self.directory.parent / "postgres")
 
     def __enter__(self) -> "World":
+        """Take the databases for this run and start the server.
+
+        Raises:
+            RuntimeError: another run has them.
+        """
+        self._lock = self.directory.with_name("running").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise RuntimeError(
+                "a demonstration or its tests are running in this checkout and use the same databases; end them first"
+            ) from None
         self.cluster.start()
         self.cluster.join_environment()
         return self
@@ -58,6 +73,7 @@ class World:
         for process in reversed(self._processes):
             _stop(process)
         self.cluster.stop()
+        self._lock.close()
 
     @property
     def config_file(self) -> Path:

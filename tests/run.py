@@ -1,4 +1,4 @@
-"""Runs all tests, in three processes: pure code, Tryton's modules, two databases.
+"""Runs all tests, in four processes: pure code, Tryton's modules, two databases, the whole product.
 
 Tryton keeps one pool and one configuration a process, hence the parts. Further arguments go to pytest.
 """
@@ -17,6 +17,11 @@ PARTS = (
     ("libraries, sandbox, architecture", ("packages", "tests/architecture"), ("-n", "2")),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
+    (
+        "the main job, bad input, the web client",
+        ("tests/integration/test_main_job.py", "tests/integration/test_bad_input.py", "tests/browser"),
+        (),
+    ),
 )
 
 

@@ -373,7 +373,7 @@ class Session(SealedMixin, ModelSQL, ModelView):
                 })
 
     @classmethod
-    def lock(cls, session_id, reason):
+    def lock_here(cls, session_id, reason):
         "Revoke here, at once; the ending at the bank follows"
         session = cls(session_id)
         if session.state in session_states.LIVE:
@@ -408,7 +408,7 @@ class Session(SealedMixin, ModelSQL, ModelView):
         for session in sessions:
             cls._check_owner(session)
         for session in sessions:
-            independent.run(cls.lock, session.id, gettext(
+            independent.run(cls.lock_here, session.id, gettext(
                     'mbank.msg_session_revoked',
                     user=cls._current_user().rec_name))
         for session in sessions:

@@ -41,17 +41,36 @@ class WebClient:
         page.locator("#user-preferences a").first.wait_for(state="visible", timeout=60_000)
         page.locator("#menu .treeview, #menu table").first.wait_for(state="visible", timeout=60_000)
 
-    def open_wizard(self, name: str) -> None:
-        """Open a wizard by the client's own deep link."""
-        self.page.evaluate("name => Sao.Wizard.create({'name': name})", name)
+    def open_menu(self, *path: str) -> None:
+        """Open an entry of the menu: the labels from the top, each opened on the way."""
+        for depth, label in enumerate(path):
+            same = path[:depth].count(label)
+            row = self.page.locator(f'#menu tr:has(.column-char[title="{label}"])').nth(same)
+            if depth < len(path) - 1:
+                row.locator(".expander").first.click()
+            else:
+                row.dblclick()
 
-    def open_records(self, model: str, domain: str = "[]", *, views: tuple[str, ...] = ("tree", "form")) -> None:
-        """Open a tab with the records of a model."""
-        self.page.evaluate(
-            "([model, domain, views]) => Sao.Tab.create("
-            "{'model': model, 'domain': JSON.parse(domain), 'mode': views, 'name': model})",
-            [model, domain, list(views)],
-        )
+    def menu_labels(self) -> list[str]:
+        """What stands in the menu now."""
+        return [label.strip() for label in self.page.locator("#menu .column-char").all_inner_texts()]
+
+    def choose_tab(self, label: str) -> None:
+        """Choose a tab of a list or of a form."""
+        self.page.locator(".tab-pane.active").get_by_role("tab", name=re.compile(rf"^{re.escape(label)}")).click()
+
+    def open_row(self, position: int = 0) -> None:
+        """Open a record of the list that is shown."""
+        self.page.locator(".tab-pane.active tbody tr:visible").nth(position).dblclick()
+
+    def fill(self, field: Locator, text: str) -> None:
+        """Type into a field of a form that may still be loading: the client then empties what was typed too early."""
+        for _ in range(20):
+            field.fill(text)
+            self.page.wait_for_timeout(250)
+            if field.input_value() == text:
+                return
+        raise AssertionError(f"the field does not keep what is typed: {field}")
 
     def button(self, label: str) -> Locator:
         """A button of that text, wherever it is."""
@@ -61,6 +80,7 @@ class WebClient:
         """Write what the window shows to the folder of screenshots."""
         self._screenshots.mkdir(parents=True, exist_ok=True)
         path = self._screenshots / f"{name}.png"
+        self.page.wait_for_timeout(600)  # dialogs slide in
         self.page.screenshot(path=str(path))
         return path
 
@@ -74,8 +94,16 @@ def web_client(url: str, database: str, screenshots: Path) -> Iterator[WebClient
     """A fresh browser window on the web client at ``url``."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
-        context = browser.new_context(viewport={"width": 1500, "height": 950}, locale="pl-PL")
+        context = browser.new_context(
+            viewport={"width": 1500, "height": 950}, locale="pl-PL", timezone_id="Europe/Warsaw"
+        )
+        client = WebClient(context.new_page(), url, database, screenshots)
+        for event in ("pageerror", "requestfailed"):
+            client.page.on(event, lambda what: print(f"web client: {what}"))
         try:
-            yield WebClient(context.new_page(), url, database, screenshots)
+            yield client
+        except BaseException:
+            client.picture("failed")
+            raise
         finally:
             browser.close()

@@ -127,7 +127,7 @@ def import_file(person: Person, name: str, data: bytes) -> Any:
 def stored_report(job: Job) -> bytes:
     """The bytes of a statement as the bank sent them."""
     with job.world.cluster.connect("alfa") as connection:
-        row = connection.execute("SELECT data FROM mbank_report ORDER BY id LIMIT 1").fetchone()
+        row = connection.execute("SELECT content FROM mbank_report ORDER BY id LIMIT 1").fetchone()
     assert row is not None
     return bytes(row[0])
 
@@ -167,3 +167,19 @@ def test_bank_not_reachable(job: Job, anna: Person) -> None:
         profile.write_text(saved)
     assert "bank" in sentence.lower()
     assert [(record.id, record.last_day) for record in anna.find("mbank.statement.account")] == before
+
+
+def test_target_database_not_reachable(job: Job, jan: Person) -> None:
+    """The sentence names the profile of the connection; nothing is shared and no password is told."""
+    profile = job.person(firms.ALFA, "admin").model("mbank.external_database")(
+        code="GAMMA", name="Gamma Usługi", kind="postgres"
+    )
+    profile.connection_secret = "host=127.0.0.1;port=9;username=nikt;password=Tajne-77;Database=gamma"
+    profile.save()
+    shares = len(jan.find("mbank.share"))
+    wizard = jan.wizard("mbank.session.share")
+    wizard.form.database = jan.model("mbank.external_database")(profile.id)
+    sentence = refusal(lambda: wizard.execute("connect"))
+    assert "Gamma Usługi" in sentence
+    assert "Tajne-77" not in sentence
+    assert len(jan.find("mbank.share")) == shares
