@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from types import TracebackType
 
-from companynet.clock import SYSTEM_CLOCK, Clock
+from companynet.clock import SYSTEM_CLOCK, Cancellation, Clock
 from companynet.orders import OrderFile, Orders, SentOrders
 from companynet.profile import BankProfile
 from companynet.sessions import Sessions
@@ -24,6 +24,8 @@ class CompanyNet:
         clock: for the times of certificates, waiting between questions, and records. Limits of the network run on
             the machine's own.
         on_call: gets a :class:`CallRecord` after each call, failed or not.
+        cancellation: looked at before each call and while waiting for the bank to finish a task; a
+            :class:`threading.Event` is one. Once set, calls raise :class:`companynet.errors.Cancelled`.
 
     Raises:
         ProfileError: the WSDL or the fault codes of the profile cannot be used.
@@ -35,8 +37,9 @@ class CompanyNet:
         *,
         clock: Clock = SYSTEM_CLOCK,
         on_call: Callable[[CallRecord], None] | None = None,
+        cancellation: Cancellation | None = None,
     ) -> None:
-        self._caller = Caller(profile, clock, on_call)
+        self._caller = Caller(profile, clock, on_call, cancellation)
         self.sessions = Sessions(self._caller)
         """Logins and long-lived sessions."""
         self.statements = Statements(self._caller)

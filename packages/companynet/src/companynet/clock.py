@@ -18,6 +18,13 @@ class Clock(Protocol):
         """Wait that many seconds."""
 
 
+class Cancellation(Protocol):
+    """Says whether the work shall be called off; a :class:`threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Whether it is called off."""
+
+
 class SystemClock:
     """The clock of the machine."""
 

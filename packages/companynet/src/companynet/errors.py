@@ -20,6 +20,7 @@
         ├── AnswerInvalid          sent, the answer breaks the contract: unknown
         ├── BankThrottled          refused for now: ask later
         ├── PollingExpired         the bank is still working on the task
+        ├── Cancelled              the caller called it off: before a call, or while the bank works on a task
         └── Refused                the bank said no
             ├── LoginRefused           user, password or challenge
             ├── CertificateRefused     not registered, revoked, outdated at the bank
@@ -184,6 +185,21 @@ class PollingExpired(BankError):
 
     def __init__(self, message: str, *, operation: str, reference: str = "", task_id: str) -> None:
         super().__init__(message, operation=operation, reference=reference)
+        self.task_id = task_id
+
+
+class Cancelled(BankError):
+    """The caller called it off. A call that has left is never torn apart, so nothing is unknown by it.
+
+    The outcome is ``NOT_SENT`` when the next call was not made, and ``ACCEPTED`` when it was called off while the
+    bank was working on a task: the bank has the task, and it may be asked for again.
+    """
+
+    default_outcome = Outcome.NOT_SENT
+
+    def __init__(self, message: str, *, operation: str, reference: str = "", task_id: str | None = None) -> None:
+        outcome = Outcome.NOT_SENT if task_id is None else Outcome.ACCEPTED
+        super().__init__(message, operation=operation, reference=reference, outcome=outcome)
         self.task_id = task_id
 
 

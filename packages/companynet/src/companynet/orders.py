@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from companynet.domain.order_snapshot import OrderGroupSnapshot
 from companynet.domain.order_state import OrderStatus
 from companynet.domain.session import Secret
-from companynet.errors import BankError, DuplicateOrder, OrderRefused, Outcome, PollingExpired
+from companynet.errors import BankError, Cancelled, DuplicateOrder, OrderRefused, Outcome, PollingExpired
 from companynet.soap.call import Caller, read_value
 from companynet.soap.polling import poll
 
@@ -117,7 +118,7 @@ class Orders:
         Raises:
             OrderRefused: the bank found errors and took none of the orders; ``bank_text`` holds them all.
             DuplicateOrder: an id was used before; none of the orders was taken.
-            PollingExpired: the bank is still at work; ask again later.
+            PollingExpired, Cancelled: the bank is still at work; ask again later.
             BankError: the question failed; outcome ``UNKNOWN``. It may be asked again.
         """
         operation = "checkPaymentSendResult"
@@ -128,7 +129,7 @@ class Orders:
 
         try:
             answer = poll(self._caller, operation, task_id, ask)
-        except (OrderRefused, DuplicateOrder, PollingExpired):
+        except (OrderRefused, DuplicateOrder, PollingExpired, Cancelled):
             raise
         except BankError as error:
             error.outcome = Outcome.UNKNOWN
@@ -161,9 +162,24 @@ class Orders:
             OrderGroupUnknown: the bank has no such group. For our own id that means: the orders never arrived.
             BankError: as its class says; it may be asked again.
         """
+        return self.snapshot(token, dik, group_id_or_client_id).states
+
+    def snapshot(self, token: Secret, dik: str, group_id_or_client_id: str) -> OrderGroupSnapshot:
+        """Ask for the states of a group's orders, as a value to store and to compare with a later one.
+
+        Args:
+            token: of the session.
+            dik: whose orders.
+            group_id_or_client_id: as for :meth:`status`.
+
+        Raises:
+            OrderGroupUnknown, BankError: as for :meth:`status`.
+        """
         operation = "getStatus"
+        asked_at = self._caller.clock.now()
         answer = self._caller.call(operation, {"orderGroupId": group_id_or_client_id}, dik=dik, token=token)
-        return read_value(operation, lambda: _states(answer))
+        states = read_value(operation, lambda: _states(answer))
+        return OrderGroupSnapshot(group_id_or_client_id, asked_at, states)
 
 
 def _states(answer: Any) -> tuple[OrderStatus, ...]:

@@ -6,11 +6,13 @@ documents puts other values (and the bank's own WSDL) here, and no code changes.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
 from companynet.errors import ProfileError
+
+_WORDS: Final[Mapping[type, str]] = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 #: Endpoints named in public material; presets to choose, never defaults.  # L-004
 PRESET_ENDPOINTS: Final = {
@@ -81,8 +83,20 @@ class BankProfile:
     poll_interval: float = 5.0
     """Seconds between two questions about a task.  L-013"""
 
+    poll_factor: float = 1.0
+    """By how much each pause is longer than the one before; 1 for even pauses."""
+
+    poll_longest: float = 60.0
+    """Seconds a pause may have."""
+
     poll_limit: int = 20
     """How many times to ask.  L-013"""
+
+    poll_deadline: float = 600.0
+    """Seconds for all questions about one task together."""
+
+    parallel_limit: int = 16
+    """How many calls may be under way at the same time where many are asked at once.  L-159"""
 
     connect_timeout: float = 10.0
     """Seconds to make a connection."""
@@ -96,29 +110,43 @@ class BankProfile:
     answer_limit: int = 64 * 1024 * 1024
     """Bytes an answer may have."""
 
+    report_limit: int = 256 * 1024 * 1024
+    """Bytes the packed reports of one answer may unfold to."""
+
     ca_file: Path | None = None
     """PEM file of the trusted roots; None for certifi's."""
 
     fault_codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_FAULT_CODES))
     """Fault code to the name of an error class in ``companynet.errors``.  L-005"""
 
+    def __post_init__(self) -> None:
+        positive = (
+            "poll_longest poll_limit poll_deadline parallel_limit connect_timeout read_timeout call_timeout"
+            " answer_limit report_limit"
+        )
+        for name in positive.split():
+            if getattr(self, name) <= 0:
+                raise ProfileError(f"{name} is {getattr(self, name)}: it must be more than 0")
+        if self.poll_interval < 0:
+            raise ProfileError(f"poll_interval is {self.poll_interval}: it must not be less than 0")
+        if self.poll_factor < 1:
+            raise ProfileError(f"poll_factor is {self.poll_factor}: pauses must not become shorter")
+        if self.report_content not in {"auto", "text", "base64"}:
+            raise ProfileError(f"report_content is {self.report_content!r}: it must be auto, text or base64")
+
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> "BankProfile":
         """Make a profile from plain values, as a JSON file has them.
 
         Raises:
-            ProfileError: a name is unknown, or ``endpoint`` is missing.
+            ProfileError: a name is unknown, a value is of the wrong kind, or ``endpoint`` is missing.
         """
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(set(values) - known)
+        unknown = sorted(set(values) - {item.name for item in fields(cls)})
         if unknown:
             raise ProfileError(f"the bank profile has unknown settings: {', '.join(unknown)}")
         if not values.get("endpoint"):
             raise ProfileError("the bank profile has no endpoint")
-        prepared = dict(values)
-        for name in ("wsdl", "ca_file"):
-            if prepared.get(name) is not None:
-                prepared[name] = Path(str(prepared[name]))
+        prepared = {item.name: _typed(item, values[item.name]) for item in fields(cls) if item.name in values}
         return cls(**prepared)  # type: ignore[arg-type]
 
     @classmethod
@@ -126,12 +154,39 @@ class BankProfile:
         """Read a profile from a JSON file.
 
         Raises:
-            ProfileError: the file cannot be read, or a setting is wrong; the text names the file.
+            ProfileError: the file cannot be read, or a setting is wrong; the text names the file. Paths in it are
+                taken from the folder of the file.
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise ProfileError(f"{path}: {error.strerror}") from error
+        except ValueError as error:
             raise ProfileError(f"{path}: {error}") from error
         if not isinstance(values, dict):
             raise ProfileError(f"{path}: a bank profile is a JSON object")
-        return cls.from_mapping(values)
+        try:
+            profile = cls.from_mapping(values)
+        except ProfileError as error:
+            raise ProfileError(f"{path}: {error}") from None
+        files = {item.name: getattr(profile, item.name) for item in fields(cls) if item.type == Path | None}
+        return replace(profile, **{name: path.parent / value for name, value in files.items() if value is not None})
+
+
+def _typed(item: "Field[object]", value: object) -> object:
+    """A plain value as the setting has it."""
+    kind = item.type
+    if kind in (Path | None, str | None):
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value:
+            raise ProfileError(f"{item.name} is not text: {value!r}")
+        return Path(value) if kind == Path | None else value
+    if item.name == "fault_codes":
+        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value.values()):
+            raise ProfileError(f"{item.name} is not an object of texts: {value!r}")
+        return dict(value)
+    wanted = (int, float) if kind is float else (kind,)
+    if type(value) not in wanted:
+        raise ProfileError(f"{item.name} is not {_WORDS[kind]}: {value!r}")  # type: ignore[index]
+    return value

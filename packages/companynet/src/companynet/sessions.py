@@ -1,21 +1,26 @@
 """Logins and long-lived sessions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
-from companynet.errors import AnswerInvalid, BankError, LoginRefused
+from companynet.errors import AnswerInvalid, BankError, LoginRefused, OrderGroupUnknown
 from companynet.signing import Signer, check_usable, signature_for_bank
 from companynet.soap.call import Caller, read_value
 
+#: An order group no bank has: asking for it changes nothing, and the answer shows whether the session lives.
+_NO_GROUP: Final = "companynet-proof"
+
 
 class Sessions:
-    """Logs in, and makes and ends long-lived sessions.
+    """Logs in, and makes, proves and ends long-lived sessions.
 
-    A whole session is :meth:`open`. The steps are public too, for a signature that is made elsewhere, and later:
-    :meth:`login_challenge`, sign, :meth:`login`, :meth:`session_text`, sign, :meth:`create`, :meth:`logout`.
+    A whole session is :meth:`open`, or :meth:`open_with_password` where the login is by one-time password. The steps
+    are public too, for a signature that is made elsewhere, and later: :meth:`login_challenge`, sign, :meth:`login`,
+    :meth:`session_text`, sign, :meth:`create`, :meth:`logout`.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -116,21 +121,68 @@ class Sessions:
             BankError: as its outcome says, see :meth:`login` and :meth:`create`. A login that waits for more people
                 is a :class:`~companynet.errors.LoginRefused`.
         """
-        profile, clock = self._caller.profile, self._caller.clock
-        check_usable(signer.certificate, clock.now())
+        check_usable(signer.certificate, self._caller.clock.now())
         challenge = self.login_challenge(dik, bank_user)
-        login = self.login(dik, bank_user, signature_for_bank(signer, challenge, profile, clock=clock))
-        try:
-            if login.confirmations_required:
-                raise LoginRefused(
-                    f"the bank wants {login.confirmations_required} more people to confirm the login of {bank_user}; "
-                    "ask the bank for a user who may sign alone",
-                    operation="loginWithSignature",
-                )
+        login = self.login(dik, bank_user, self._sign(signer, challenge))
+        with self._confirmed(login, bank_user, "loginWithSignature"):
             text = self.session_text(login, dik, config)
-            return self.create(login, dik, config, signature_for_bank(signer, text, profile, clock=clock))
-        finally:
-            self._logout_quietly(login.token)
+            return self.create(login, dik, config, self._sign(signer, text))
+
+    def open_with_password(
+        self, dik: str, bank_user: str, password: Secret, config: PermissionConfig, signer: Signer
+    ) -> BackgroundSession:
+        """Make a long-lived session after a login by one-time password: one signature, over its text.  # L-162
+
+        Args:
+            dik: the customer the user logs in for.
+            bank_user: the user's id or alias at the bank.
+            password: serves once, whether or not the session is made.
+            config: what to ask for.
+            signer: holds the key.
+
+        Raises:
+            SigningError: no signature was made; no session was made.
+            BankError: as for :meth:`open`.
+        """
+        check_usable(signer.certificate, self._caller.clock.now())
+        with self.logged_in(dik, bank_user, password) as login:
+            text = self.session_text(login, dik, config)
+            return self.create(login, dik, config, self._sign(signer, text))
+
+    @contextmanager
+    def logged_in(self, dik: str, bank_user: str, password: Secret) -> Iterator[Login]:
+        """Log in by one-time password for the calls of a ``with`` block, and out again at its end.
+
+        The token of the login authorises statements and orders of the user's DIKs as that of a long-lived session
+        does.  # L-163
+
+        Raises:
+            LoginRefused, DikRefused: the bank said no, or wants more people to confirm.
+            BankError: as its outcome says.
+        """
+        login = self.login_with_password(dik, bank_user, password)
+        with self._confirmed(login, bank_user, "login"):
+            yield login
+
+    def prove(self, token: Secret, dik: str) -> None:
+        """Show that a session lives and may be used for a DIK, by one call that changes nothing.
+
+        It asks for the states of an order group that no bank has; that the bank looked for it and found none is the
+        proof. The session must cover ``getStatus``.  # L-160
+
+        Args:
+            token: of the session.
+            dik: one that it shall cover.
+
+        Raises:
+            SessionInvalid: it ended, or never was.
+            PermissionRefused, DikRefused: it lives and does not cover this.
+            BankError: nothing is proven; it may be asked again.
+        """
+        try:
+            self._caller.call("getStatus", {"orderGroupId": _NO_GROUP}, dik=dik, token=token)
+        except OrderGroupUnknown:
+            return
 
     def finish(self, token: Secret) -> None:
         """End a long-lived session at the bank.
@@ -139,7 +191,7 @@ class Sessions:
             SessionInvalid: it had ended before, or never was.
             BankError: as its outcome says; it is safe to ask again.
         """
-        self._caller.call("finishBackgroundSession", token=token)
+        self._caller.call("finishBackgroundSession", token=token, cleaning=True)
 
     def logout(self, token: Secret) -> None:
         """End a login.
@@ -147,7 +199,24 @@ class Sessions:
         Raises:
             BankError: as its outcome says; a login ends by itself too.
         """
-        self._caller.call("logout", token=token)
+        self._caller.call("logout", token=token, cleaning=True)
+
+    def _sign(self, signer: Signer, text: str) -> str:
+        return signature_for_bank(signer, text, self._caller.profile, clock=self._caller.clock)
+
+    @contextmanager
+    def _confirmed(self, login: Login, bank_user: str, operation: str) -> Iterator[None]:
+        """The time of a login that waits for nobody else; it is closed at the end."""
+        try:
+            if login.confirmations_required:
+                raise LoginRefused(
+                    f"the bank wants {login.confirmations_required} more people to confirm the login of {bank_user}; "
+                    "ask the bank for a user who may sign alone",
+                    operation=operation,
+                )
+            yield
+        finally:
+            self._logout_quietly(login.token)
 
     def _logout_quietly(self, token: Secret) -> None:
         try:

@@ -1,18 +1,26 @@
-"""Statements as the bank delivers them: bytes, unread."""
+"""Statements as the bank delivers them: bytes, and what they say."""
 
 import base64
 import binascii
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from companynet.domain.account import Nrb
+from companynet.domain.account_state import AccountState, account_states
 from companynet.domain.session import Secret
+from companynet.domain.statement import Statement
 from companynet.errors import AnswerInvalid
+from companynet.formats import read_statements
+from companynet.formats.packed import is_packed, unpack
 from companynet.soap.call import Caller, read_value
 from companynet.soap.polling import poll
 
 #: The code page of the bank's MT940.  # L-156
 _CODE_PAGE: Final = "iso-8859-2"
+
+_RESULT: Final = "checkGetMT940Result"
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,26 @@ class StatementPackage:
     """One file each, as the bank made it; read them with :func:`companynet.formats.read_statements`. Empty if the
     bank has no statements for these days."""
 
+    def read(self, accounts: Collection[Nrb] | None = None) -> tuple[Statement, ...]:
+        """What the reports say. The source of each statement is the task and the number of its report.
+
+        The bank delivers all accounts of a DIK; which of them are wanted is chosen here.
+
+        Args:
+            accounts: whose statements; None for all.
+
+        Raises:
+            FormatError: a report is no statement that can be read. The bytes are still in :attr:`reports`.
+        """
+        found = [
+            statement
+            for number, report in enumerate(self.reports, 1)
+            for statement in read_statements(report, f"{self.task_id}/{number}")
+        ]
+        if accounts is None:
+            return tuple(found)
+        return tuple(item for item in found if any(account.names(item.account) for account in accounts))
+
 
 class Statements:
     """Fetches statements on a long-lived session."""
@@ -33,7 +61,9 @@ class Statements:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def fetch(self, token: Secret, dik: str, date_from: date, date_to: date) -> StatementPackage:
+    def fetch(
+        self, token: Secret, dik: str, date_from: date, date_to: date, *, compressed: bool = False
+    ) -> StatementPackage:
         """Ask for the statements of these days and wait until the bank has made them.
 
         Fetching changes nothing at the bank, so it may be asked for again after any error.
@@ -43,6 +73,7 @@ class Statements:
             dik: whose statements.
             date_from: first day.
             date_to: last day, included.
+            compressed: ask the bank to pack the reports; they come unpacked here.
 
         Raises:
             ValueError: the first day is after the last.
@@ -50,9 +81,21 @@ class Statements:
             PollingExpired: the bank is still making them; :meth:`result` asks for the same task again.
             BankError: as its class says.
         """
-        return self.result(token, dik, self.request(token, dik, date_from, date_to))
+        return self.result(token, dik, self.request(token, dik, date_from, date_to, compressed=compressed))
 
-    def request(self, token: Secret, dik: str, date_from: date, date_to: date) -> str:
+    def accounts(self, token: Secret, dik: str, date_from: date, date_to: date) -> tuple[AccountState, ...]:
+        """The accounts of a DIK and their newest balances, as far as the statements of these days tell.
+
+        The contract has no operation that lists accounts: one without a statement in these days is not told of, and
+        a balance is that of its day.
+
+        Raises:
+            FormatError: a report is no statement that can be read.
+            BankError: as :meth:`fetch`.
+        """
+        return account_states(self.fetch(token, dik, date_from, date_to).read())
+
+    def request(self, token: Secret, dik: str, date_from: date, date_to: date, *, compressed: bool = False) -> str:
         """Ask for the statements of these days.
 
         Returns:
@@ -65,7 +108,7 @@ class Statements:
         if date_from > date_to:
             raise ValueError(f"the first day {date_from} is after the last {date_to}")
         task_id: str = self._caller.call(
-            "getMT940Ex", {"from": date_from, "to": date_to, "compressed": False}, dik=dik, token=token
+            "getMT940Ex", {"from": date_from, "to": date_to, "compressed": compressed}, dik=dik, token=token
         )
         return task_id
 
@@ -77,19 +120,24 @@ class Statements:
             AnswerInvalid: a report is not what the profile says.
             BankError: as its class says.
         """
-        operation = "checkGetMT940Result"
 
         def ask() -> Any | None:
-            answer = self._caller.call(operation, {"taskId": task_id}, dik=dik, token=token)
-            return answer if read_value(operation, lambda: answer.finished) else None
+            answer = self._caller.call(_RESULT, {"taskId": task_id}, dik=dik, token=token)
+            return answer if read_value(_RESULT, lambda: answer.finished) else None
 
-        answer = poll(self._caller, operation, task_id, ask)
+        answer = poll(self._caller, _RESULT, task_id, ask)
         contents = read_value(
-            operation, lambda: [report.content for report in (answer.reports.Report if answer.reports else ())]
+            _RESULT, lambda: [report.content for report in (answer.reports.Report if answer.reports else ())]
         )
-        # An element without content is a report without a line.
-        reports = tuple(self._bytes(content) for content in contents if content)
-        return StatementPackage(task_id, reports)
+        reports = []
+        left = self._caller.profile.report_limit
+        for content in contents:
+            if not content:
+                # An element without content is a report without a line.
+                continue
+            reports.append(self._unpacked(self._bytes(content), left))
+            left -= len(reports[-1])
+        return StatementPackage(task_id, tuple(reports))
 
     def confirm(self, token: Secret, dik: str, task_id: str) -> None:
         """Tell the bank that the statements are stored. Call it only when they are.
@@ -99,6 +147,16 @@ class Statements:
         """
         self._caller.call("confirmResponseReceived", {"taskId": task_id}, dik=dik, token=token)
 
+    def _unpacked(self, data: bytes, limit: int) -> bytes:
+        """A report as the bank made it. Packed ones are told by their first bytes.  # L-158"""
+        if not is_packed(data):
+            return data
+        try:
+            return unpack(data, limit)
+        except ValueError as error:
+            reason = str(error)
+        raise AnswerInvalid(f"a report cannot be used: {reason}", operation=_RESULT)
+
     def _bytes(self, content: str) -> bytes:
         kind = self._caller.profile.report_content
         if kind in {"base64", "auto"}:
@@ -106,17 +164,15 @@ class Statements:
                 data = base64.b64decode("".join(content.split()), validate=True)
             except (binascii.Error, ValueError):
                 data = b""
-            if data and (kind == "base64" or b":20:" in data):
+            if data and (kind == "base64" or b":20:" in data or is_packed(data)):
                 return data
             if kind == "base64":
-                raise AnswerInvalid(
-                    "a report is not base64, as the profile says it is", operation="checkGetMT940Result"
-                )
+                raise AnswerInvalid("a report is not base64, as the profile says it is", operation=_RESULT)
         try:
             return content.encode(_CODE_PAGE)
         except UnicodeEncodeError as error:
             place = error.start
         raise AnswerInvalid(
             f"a report holds U+{ord(content[place]):04X} at character {place}, which {_CODE_PAGE} has no place for",
-            operation="checkGetMT940Result",
+            operation=_RESULT,
         )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companynet.domain.account import is_account, is_mbank, sort_code, to_iban, to_nrb
+from companynet.domain.account import Nrb, is_account, is_mbank, sort_code, to_iban, to_nrb
 
 NRB = "61109010140000071219812874"
 
@@ -32,3 +32,18 @@ def test_what_is_no_account_is_refused_with_its_value(text: str) -> None:
 def test_a_foreign_account_has_no_nrb() -> None:
     with pytest.raises(ValueError, match="not a Polish account"):
         to_nrb("DE89370400440532013000")
+
+
+def test_a_typed_number_is_the_same_however_it_was_written() -> None:
+    number = Nrb("PL61 1090 1014 0000 0712 1981 2874")
+    assert number == Nrb(NRB)
+    assert (str(number), number.iban, number.sort_code) == (NRB, "PL" + NRB, "10901014")
+    assert number.names("PL" + NRB)
+    assert number.names("61 1090 1014 0000 0712 1981 2874")
+    assert not number.names("PL93114010100000222233334001")
+
+
+@pytest.mark.parametrize("text", [NRB[:-1], NRB[:-1] + "5", "DE89370400440532013000"])
+def test_a_typed_number_is_a_polish_account(text: str) -> None:
+    with pytest.raises(ValueError, match="account"):
+        Nrb(text)

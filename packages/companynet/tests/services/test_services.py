@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from xml.sax.saxutils import escape
 
@@ -25,12 +24,6 @@ CONFIG = PermissionConfig(
     permissions=(Permission(DIK), Permission("10000002", frozenset({"getStatus"}))),
 )
 LOGIN = "<m:generatedToken>login-token</m:generatedToken><m:confirmationsRequired>0</m:confirmationsRequired>"
-
-
-@pytest.fixture
-def bank() -> Iterator[ScriptedBank]:
-    with ScriptedBank() as bank:
-        yield bank
 
 
 class Side:

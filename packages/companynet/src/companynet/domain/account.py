@@ -1,5 +1,7 @@
 """Account numbers: NRB (26 digits), IBAN, sort code."""
 
+from dataclasses import dataclass
+
 from stdnum import iban as _iban
 from stdnum.exceptions import ValidationError
 
@@ -58,3 +60,38 @@ def is_mbank(account: str) -> bool:
     """Whether the account has the form of an mBank account; its check digits are not looked at."""
     number = normalise(account).removeprefix("PL")
     return len(number) == _NRB_LENGTH and number.isdigit() and number[2:5] == _MBANK_CODE
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Nrb:
+    """A Polish account number.
+
+    Args:
+        digits: 26 digits, or the number as people write it: with blanks, dashes or ``PL`` before it.
+
+    Raises:
+        ValueError: when made: it is not a Polish account number, or its check digits are wrong; names the number.
+    """
+
+    digits: str
+    """The 26 digits alone."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digits", to_nrb(self.digits))
+
+    def __str__(self) -> str:
+        return self.digits
+
+    @property
+    def iban(self) -> str:
+        """With its country: ``PL`` and the digits."""
+        return "PL" + self.digits
+
+    @property
+    def sort_code(self) -> str:
+        """The eight digits that name the bank's unit.  # S-100"""
+        return self.digits[2:10]
+
+    def names(self, account: str) -> bool:
+        """Whether an account, as a bank writes it, is this one."""
+        return normalise(account).removeprefix("PL") == self.digits

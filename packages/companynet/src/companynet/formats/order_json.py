@@ -30,10 +30,9 @@ The form, all keys required unless said otherwise, no others allowed::
 
 import json
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
 from decimal import Decimal
 
+from companynet.domain.json_values import JsonReader
 from companynet.domain.order import CreditTransfer, OrderBatch, OrderKind, Party
 from companynet.errors import FormatError
 
@@ -84,9 +83,7 @@ def batch_from_json(values: object, source: str = "batch") -> OrderBatch:
     """
     reader = _Reader(source)
     batch = reader.mapping(values, "the batch", _BATCH)
-    orders = batch["orders"]
-    if not isinstance(orders, list):
-        raise FormatError(source, "orders", "is not a list")
+    orders = reader.items(batch, "orders", "the batch")
     return OrderBatch(
         message_id=reader.text(batch, "message_id", "the batch"),
         created_at=reader.time(batch, "created_at", "the batch"),
@@ -95,17 +92,14 @@ def batch_from_json(values: object, source: str = "batch") -> OrderBatch:
     )
 
 
-class _Reader:
-    def __init__(self, source: str) -> None:
-        self._source = source
-
+class _Reader(JsonReader):
     def order(self, values: object, place: str) -> CreditTransfer:
         """One order."""
         order = self.mapping(values, place, _ORDER)
         kind = self.text(order, "kind", place)
         if kind not in {item.value for item in OrderKind}:
             words = " or ".join(item.value for item in OrderKind)
-            raise FormatError(self._source, f"{place}.kind", f"{kind!r} is not {words}")
+            raise FormatError(self.source, f"{place}.kind", f"{kind!r} is not {words}")
         return CreditTransfer(
             kind=OrderKind(kind),
             debtor=self.party(order["debtor"], f"{place}.debtor"),
@@ -123,7 +117,7 @@ class _Reader:
         party = self.mapping(values, place, _PARTY, _PARTY_OPTIONAL)
         lines = party.get("address_lines") or []
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            raise FormatError(self._source, f"{place}.address_lines", "is not a list of texts")
+            raise FormatError(self.source, f"{place}.address_lines", "is not a list of texts")
         return Party(
             name=self.text(party, "name", place),
             address_lines=tuple(lines),
@@ -132,54 +126,13 @@ class _Reader:
             country=self.optional(party, "country", place),
         )
 
-    def mapping(
-        self, values: object, place: str, required: frozenset[str], optional: frozenset[str] = frozenset()
-    ) -> Mapping[str, object]:
-        """An object with just these keys."""
-        if not isinstance(values, Mapping):
-            raise FormatError(self._source, place, "is not an object")
-        missing = sorted(required - set(values))
-        if missing:
-            raise FormatError(self._source, place, f"lacks {', '.join(missing)}")
-        unknown = sorted(set(values) - required - optional)
-        if unknown:
-            raise FormatError(self._source, place, f"has unknown keys: {', '.join(unknown)}")
-        return values
-
-    def text(self, values: Mapping[str, object], key: str, place: str) -> str:
-        """A text."""
-        value = values[key]
-        if not isinstance(value, str):
-            raise FormatError(self._source, f"{place}.{key}", f"{value!r} is not text")
-        return value
-
-    def optional(self, values: Mapping[str, object], key: str, place: str) -> str | None:
-        """A text or nothing."""
-        return None if values.get(key) is None else self.text(values, key, place)
-
     def amount(self, value: object, place: str) -> Decimal:
         """An amount, as text or number."""
         if isinstance(value, Decimal | int) and not isinstance(value, bool):
             return Decimal(value)
         if isinstance(value, str) and _AMOUNT.fullmatch(value):
             return Decimal(value)
-        raise FormatError(self._source, place, f'{value!r} is not an amount such as "1230.00"')
-
-    def day(self, values: Mapping[str, object], key: str, place: str) -> date:
-        """A date."""
-        text = self.text(values, key, place)
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise FormatError(self._source, f"{place}.{key}", f"{text!r} is not a date YYYY-MM-DD") from None
-
-    def time(self, values: Mapping[str, object], key: str, place: str) -> datetime:
-        """A time with its zone."""
-        text = self.text(values, key, place)
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise FormatError(self._source, f"{place}.{key}", f"{text!r} is not an ISO 8601 time") from None
+        raise FormatError(self.source, place, f'{value!r} is not an amount such as "1230.00"')
 
 
 def batch_to_json(batch: OrderBatch) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from companynet.clock import Clock
+from companynet.clock import Cancellation, Clock
 from companynet.domain.session import Secret
 from companynet.errors import (
     AnswerInvalid,
@@ -16,6 +16,7 @@ from companynet.errors import (
     BankThrottled,
     BankTimeout,
     BankUnreachable,
+    Cancelled,
     Outcome,
 )
 from companynet.profile import BankProfile
@@ -70,16 +71,23 @@ class Caller:
         clock: for records.
         on_call: gets a :class:`CallRecord` after each call, failed or not. What it raises is logged and dropped: an
             answer of the bank is worth more than its record.
+        cancellation: once it is set no further call is made but those that clean up (:class:`Cancelled`); a call
+            under way is waited for.
 
     Raises:
         ProfileError: the WSDL or the fault codes of the profile cannot be used.
     """
 
     def __init__(
-        self, profile: BankProfile, clock: Clock, on_call: Callable[[CallRecord], None] | None = None
+        self,
+        profile: BankProfile,
+        clock: Clock,
+        on_call: Callable[[CallRecord], None] | None = None,
+        cancellation: Cancellation | None = None,
     ) -> None:
         self.profile = profile
         self.clock = clock
+        self.cancellation = cancellation
         self._on_call = on_call
         self._classes = error_classes(profile.fault_codes)
         self._contract = Contract(profile.wsdl)
@@ -97,6 +105,7 @@ class Caller:
         dik: str | None = None,
         token: Secret | None = None,
         secrets: tuple[Secret, ...] = (),
+        cleaning: bool = False,
     ) -> Any:
         """Make one call, once.
 
@@ -106,14 +115,18 @@ class Caller:
             dik: the customer the call is for; None where it concerns a session itself.
             token: of a login or a session.
             secrets: other secrets among the arguments, kept out of every text.
+            cleaning: made even if all is called off: it ends what was begun.
 
         Returns:
             The value of the answer.
 
         Raises:
+            Cancelled: it was called off before.
             BankError: the call did not end well; class and outcome say how.
             ProfileError: the WSDL has no such operation, or another shape for it.
         """
+        if not cleaning and self.cancellation is not None and self.cancellation.is_set():
+            raise Cancelled(f"{operation} was called off before it was sent", operation=operation)
         reference = uuid.uuid4().hex
         started = self.clock.now()
         begun = self.clock.monotonic()

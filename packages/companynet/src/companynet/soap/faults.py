@@ -7,11 +7,14 @@ from typing import Final
 from lxml import etree
 
 from companynet import errors
-from companynet.errors import BankError, PollingExpired, ProfileError, Refused
+from companynet.errors import BankError, Cancelled, PollingExpired, ProfileError, Refused
 from companynet.soap.envelope import SOAP_ENVELOPE
 
 #: Fault codes of SOAP that say the server failed, not that it declined.  # S-151
 _SERVER_FAULTS: Final = ("Server", "Receiver")
+
+#: What the library finds out by itself; no code of the bank means it.
+_OURS: Final = (PollingExpired, Cancelled)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def error_classes(fault_codes: Mapping[str, str]) -> dict[str, type[BankError]]:
     classes: dict[str, type[BankError]] = {}
     for code, name in fault_codes.items():
         found = getattr(errors, name, None)
-        if not (isinstance(found, type) and issubclass(found, BankError)) or issubclass(found, PollingExpired):
+        if not (isinstance(found, type) and issubclass(found, BankError)) or issubclass(found, _OURS):
             raise ProfileError(f"fault code {code}: {name} is not an error of the bank")
         classes[code] = found
     return classes

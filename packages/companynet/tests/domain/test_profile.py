@@ -1,0 +1,67 @@
+"""A profile is data: what a customer writes wrong is named with its value."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from companynet.errors import ProfileError
+from companynet.profile import BankProfile
+
+
+def write(folder: Path, **values: object) -> Path:
+    path = folder / "bank.json"
+    path.write_text(json.dumps({"endpoint": "https://bank.example/ws"} | values), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"poll_limit": "20"}, "poll_limit is not a whole number: '20'"),
+        ({"poll_limit": 1.5}, "poll_limit is not a whole number: 1.5"),
+        ({"poll_limit": True}, "poll_limit is not a whole number: True"),
+        ({"poll_limit": 0}, "poll_limit is 0: it must be more than 0"),
+        ({"poll_interval": -1}, "poll_interval is -1"),
+        ({"poll_factor": 0.5}, "poll_factor is 0.5"),
+        ({"read_timeout": "60"}, "read_timeout is not a number: '60'"),
+        ({"signature_footer": "yes"}, "signature_footer is not true or false: 'yes'"),
+        ({"language": None}, "language is not text: None"),
+        ({"wsdl": 5}, "wsdl is not text: 5"),
+        ({"report_content": "zip"}, "report_content is 'zip'"),
+        ({"fault_codes": ["a"]}, "fault_codes is not an object of texts"),
+        ({"endpont": "x"}, "unknown settings: endpont"),
+        ({"endpoint": ""}, "no endpoint"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_value_and_file(
+    tmp_path: Path, values: dict[str, object], words: str
+) -> None:
+    path = write(tmp_path, **values)
+    with pytest.raises(ProfileError) as caught:
+        BankProfile.load(path)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_paths_are_taken_from_the_folder_of_the_profile(tmp_path: Path) -> None:
+    profile = BankProfile.load(write(tmp_path, wsdl="own/bank.wsdl", ca_file=str(tmp_path / "roots.pem")))
+    assert profile.wsdl == tmp_path / "own" / "bank.wsdl"
+    assert profile.ca_file == tmp_path / "roots.pem"
+
+
+def test_whole_numbers_are_numbers_too(tmp_path: Path) -> None:
+    assert BankProfile.load(write(tmp_path, read_timeout=5)).read_timeout == 5
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "\udcff"])
+def test_a_file_that_is_no_profile_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bank.json"
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(ProfileError, match=r"bank\.json"):
+        BankProfile.load(path)
+
+
+def test_a_missing_profile_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match=r"absent\.json: No such file"):
+        BankProfile.load(tmp_path / "absent.json")

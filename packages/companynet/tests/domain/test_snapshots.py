@@ -1,0 +1,125 @@
+"""What lasts is the caller's, as versioned JSON."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
+from companynet.domain.order_state import OrderStatus
+from companynet.domain.session import Permission, PermissionConfig, Secret
+from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
+from companynet.errors import FormatError
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ONE = OrderStatus("TO_AUTH", "G-1", "E-1")
+TWO = OrderStatus("REALIZED", "G-1", "E-2")
+GROUP = OrderGroupSnapshot("B-1", NOON, (ONE, TWO))
+CONFIG = PermissionConfig(NOON + timedelta(days=90), (Permission("10000001"),))
+SESSION = SessionSnapshot(
+    "https://bank.example/ws",
+    SessionKind.BACKGROUND,
+    "10000001",
+    "ALFA01",
+    NOON,
+    Secret("żeton"),
+    CONFIG,
+    CONFIG,
+)
+TEXTS = st.text(max_size=12)
+STATES = st.builds(OrderStatus, TEXTS, TEXTS, st.none() | st.sampled_from("abc"), st.none() | TEXTS)
+
+
+@given(st.lists(STATES), TEXTS, st.datetimes(timezones=st.just(UTC)))
+def test_an_order_snapshot_comes_back_from_its_json(states: list[OrderStatus], group: str, at: datetime) -> None:
+    snapshot = OrderGroupSnapshot(group, at, tuple(states))
+    assert OrderGroupSnapshot.from_json(json.loads(json.dumps(snapshot.to_json()))) == snapshot
+
+
+@pytest.mark.parametrize(
+    "session", [SESSION, replace(SESSION, kind=SessionKind.LOGIN, asked=None, granted=None)], ids=["session", "login"]
+)
+def test_a_session_comes_back_from_its_json(session: SessionSnapshot) -> None:
+    assert SessionSnapshot.from_json(json.loads(json.dumps(session.to_json()))) == session
+    assert session.diks == ("10000001",)
+    assert "żeton" not in repr(session)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"version": 2}, "version: is 2; this program reads 1"),
+        ({"snapshot": "companynet.session"}, "is not 'companynet.order-states'"),
+        ({"states": {}}, "states: is not a list"),
+        ({"asked_at": "2026-01-05T12:00:00"}, "asked_at: 2026-01-05T12:00:00 has no time zone"),
+        ({"asked_at": "noon"}, "'noon' is not an ISO 8601 time"),
+        ({"states": [{"key": "A"}]}, "states[0]: lacks end_to_end_id, group_id, text"),
+        ({"more": 1}, "unknown keys: more"),
+    ],
+)
+def test_another_form_is_refused_with_its_place(change: dict[str, object], words: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        OrderGroupSnapshot.from_json(GROUP.to_json() | change, "f.json")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("f.json: ")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"token": 5}, "token: is not text"),
+        ({"token": ""}, "token: is not text"),
+        ({"kind": "cookie"}, "'cookie' is not known"),
+        ({"granted": {"end_time": NOON.isoformat(), "permissions": []}}, "at least one DIK"),
+        ({"granted": {"end_time": NOON.isoformat(), "permissions": [{"dik": "1", "operations": [1]}]}}, "operations"),
+        ({"version": 9, "extra": 1}, "version"),
+    ],
+)
+def test_a_damaged_session_is_refused_and_its_token_not_shown(change: dict[str, object], words: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        SessionSnapshot.from_json(SESSION.to_json() | change)
+    assert words in str(caught.value)
+    assert "żeton" not in str(caught.value)
+
+
+def test_changes_are_the_orders_whose_newest_state_differs() -> None:
+    later = OrderGroupSnapshot(
+        "B-1", NOON, (ONE, OrderStatus("DENIED", "G-1", "E-1", "Brak środków"), TWO, OrderStatus("X", "G-1", "E-3"))
+    )
+    changes = order_changes(GROUP, later)
+    assert [
+        (item.end_to_end_id, item.before and item.before.key, item.after and item.after.key) for item in changes
+    ] == [
+        ("E-1", "TO_AUTH", "DENIED"),
+        ("E-3", None, "X"),
+    ]
+    assert order_changes(later, later) == ()
+    assert [item.end_to_end_id for item in order_changes(None, GROUP)] == ["E-1", "E-2"]
+
+
+def test_an_order_the_bank_does_not_name_any_more_is_a_change() -> None:
+    (change,) = order_changes(GROUP, OrderGroupSnapshot("B-1", NOON, (ONE,)))
+    assert (change.end_to_end_id, change.after) == ("E-2", None)
+
+
+def test_a_reason_that_comes_later_is_a_change() -> None:
+    (change,) = order_changes(GROUP, replace(GROUP, states=(ONE, replace(TWO, text="powód"))))
+    assert change.after is not None
+    assert change.after.text == "powód"
+
+
+def test_an_order_listed_twice_has_a_history() -> None:
+    done = OrderStatus("REALIZED", "G-1", "E-1")
+    group = OrderGroupSnapshot("B-1", NOON, (ONE, done))
+    assert group.history("E-1") == (ONE, done)
+    assert group.history("E-9") == ()
+    assert group.current == {"E-1": done}
+    assert group.final
+
+
+def test_a_group_without_orders_is_not_final() -> None:
+    assert not OrderGroupSnapshot("B-1", NOON, ()).final
+    assert not GROUP.final

@@ -1,0 +1,138 @@
+"""Statements: packed or not, of the accounts wanted, and what they tell of balances."""
+
+import base64
+import gzip
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from companynet.domain.account import Nrb
+from companynet.domain.session import Secret
+from companynet.errors import AnswerInvalid, FormatError, Outcome
+from companynet.formats import read_statements
+from companynet.formats.packed import unpack
+from companynet.statements import StatementPackage
+from companynet.testing import ScriptedBank, soap
+
+DAY = (Path(__file__).parents[1] / "golden" / "mbank_day.sta").read_bytes()
+TOKEN = Secret("session-token")
+DIK = "10000001"
+DAYS = (date(2026, 1, 2), date(2026, 1, 2))
+Connect = Callable[..., Any]
+
+
+def ready(*contents: bytes) -> bytes:
+    reports = "".join(
+        f"<m:Report><m:content>{base64.b64encode(content).decode()}</m:content></m:Report>" for content in contents
+    )
+    return soap("checkGetMT940Result", f"<m:finished>true</m:finished><m:reports>{reports}</m:reports>")
+
+
+@pytest.mark.parametrize("kind", ["auto", "base64"])
+def test_packed_reports_come_unpacked(bank: ScriptedBank, connect: Connect, kind: str) -> None:
+    bank.then(soap("getMT940Ex", "T-1"), ready(gzip.compress(DAY), DAY))
+    package = connect(report_content=kind).client.statements.fetch(TOKEN, DIK, *DAYS, compressed=True)
+    assert package.reports == (DAY, DAY)
+    assert etree.fromstring(bank.bodies[0]).findtext(".//{*}compressed") == "true"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(b"x" * 5000), "more than"),
+        (gzip.compress(DAY)[:-9], "cut short"),
+        (gzip.compress(DAY)[:-8] + bytes(8), "damaged"),
+        (gzip.compress(DAY) + b"behind", "damaged"),
+    ],
+    ids=["bomb", "cut", "damaged", "something behind"],
+)
+def test_a_packed_report_that_cannot_be_used_is_invalid(
+    bank: ScriptedBank, connect: Connect, content: bytes, words: str
+) -> None:
+    bank.then(ready(content))
+    limit = len(DAY) + 100
+    with pytest.raises(AnswerInvalid, match=words) as caught:
+        connect(report_limit=limit).client.statements.result(TOKEN, DIK, "T-1")
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
+def test_the_limit_is_for_all_reports_of_an_answer(bank: ScriptedBank, connect: Connect) -> None:
+    bank.then(ready(gzip.compress(DAY), gzip.compress(DAY)))
+    with pytest.raises(AnswerInvalid, match="more than"):
+        connect(report_limit=len(DAY) * 2 - 1).client.statements.result(TOKEN, DIK, "T-1")
+
+
+def test_a_bomb_is_not_unfolded() -> None:
+    """A thousandfold bomb is refused without making its content."""
+    bomb = gzip.compress(bytes(50_000_000))
+    assert len(bomb) < 60_000
+    with pytest.raises(ValueError, match="more than 1000 bytes"):
+        unpack(bomb, 1000)
+    assert unpack(gzip.compress(b"ab") + gzip.compress(b"c"), 3) == b"abc"
+
+
+def test_accounts_are_chosen_from_what_was_delivered() -> None:
+    package = StatementPackage("T-1", (DAY,))
+    everything = package.read()
+    accounts = sorted({statement.account for statement in everything})
+    assert len(accounts) == 2
+    wanted = Nrb(accounts[0])
+    chosen = package.read({wanted})
+    assert {statement.account for statement in chosen} == {accounts[0]}
+    assert len(chosen) < len(everything)
+    assert chosen[0].source == "T-1/1"
+    assert package.read(()) == ()
+
+
+def test_a_report_that_is_no_statement_names_itself() -> None:
+    with pytest.raises(FormatError, match="T-1/2"):
+        StatementPackage("T-1", (DAY, b"hello\r\n")).read()
+
+
+def test_accounts_and_balances_come_from_the_newest_statement(bank: ScriptedBank, connect: Connect) -> None:
+    """Of two days the later closes, whatever their order in the answer."""
+    account = "93114010100000222233334001"
+    blocks = [_block(account, 8, "260102", "100,00"), _block(account, 9, "260105", "130,50")]
+    bank.then(soap("getMT940Ex", "T-1"), ready(*reversed(blocks)))
+    (state,) = connect().client.statements.accounts(TOKEN, DIK, *DAYS)
+    assert (state.account, state.currency, state.statement_number) == ("PL" + account, "PLN", "9/1")
+    assert state.closing is not None
+    assert (state.closing.amount, state.closing.date) == (Decimal("130.50"), date(2026, 1, 5))
+    assert state.available is not None
+    assert state.available.date == date(2026, 1, 5)
+    assert state.problems == ()
+
+
+def test_no_statement_no_account(bank: ScriptedBank, connect: Connect) -> None:
+    bank.then(soap("getMT940Ex", "T-1"), ready())
+    assert connect().client.statements.accounts(TOKEN, DIK, *DAYS) == ()
+
+
+def test_a_doubtful_balance_says_so(bank: ScriptedBank, connect: Connect) -> None:
+    block = _block("93114010100000222233334001", 8, "260102", "100,00").replace(
+        b":60F:C260102PLN100,00", b":60F:C260102PLN99,00"
+    )
+    assert read_statements(block, "x")[0].problems
+    bank.then(soap("getMT940Ex", "T-1"), ready(block))
+    (state,) = connect().client.statements.accounts(TOKEN, DIK, *DAYS)
+    assert [problem.code for problem in state.problems] == ["balance"]
+
+
+def _block(account: str, number: int, day: str, amount: str) -> bytes:
+    lines = [
+        "\x01",
+        f":20:ST{day}CYC/1",
+        f":25:PL{account}",
+        f":28C:{number}/1",
+        f":60F:C{day}PLN{amount}",
+        f":62F:C{day}PLN{amount}",
+        f":64:C{day}PLN{amount}",
+        "-\x03",
+        "",
+    ]
+    return "\r\n".join(lines).encode("iso-8859-2")
