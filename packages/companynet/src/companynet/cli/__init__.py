@@ -9,9 +9,9 @@ import io
 import sys
 from collections.abc import Sequence
 
-from companynet.cli import order, statement
+from companynet.cli import order, outcomes, statement
 
-COMMANDS = (statement, order)
+COMMANDS = (statement, order, outcomes)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
