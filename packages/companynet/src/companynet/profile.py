@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from companynet.errors import ProfileError
 
@@ -116,6 +117,21 @@ class BankProfile:
     ca_file: Path | None = None
     """PEM file of the trusted roots; None for certifi's."""
 
+    client_certificate: Path | None = None
+    """PEM file of the certificate this side shows in TLS, its issuers behind it; None for none."""
+
+    client_key: Path | None = None
+    """PEM file of its key; None if it is in the file of the certificate."""
+
+    client_key_password_file: Path | None = None
+    """File whose first line is the password of the key; None for a key without one."""
+
+    proxy: str | None = None
+    """URL of an HTTP proxy, ``http://host:port``; None for none. The environment never chooses one."""
+
+    proxy_credentials_file: Path | None = None
+    """File whose first line is ``user:password`` for the proxy; None for none."""
+
     fault_codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_FAULT_CODES))
     """Fault code to the name of an error class in ``companynet.errors``.  L-005"""
 
@@ -131,8 +147,19 @@ class BankProfile:
             raise ProfileError(f"poll_interval is {self.poll_interval}: it must not be less than 0")
         if self.poll_factor < 1:
             raise ProfileError(f"poll_factor is {self.poll_factor}: pauses must not become shorter")
+        self._check_proxy()
         if self.report_content not in {"auto", "text", "base64"}:
             raise ProfileError(f"report_content is {self.report_content!r}: it must be auto, text or base64")
+
+    def _check_proxy(self) -> None:
+        if self.proxy is None:
+            return
+        parts = urlsplit(self.proxy)
+        if "@" in parts.netloc:
+            # Not quoted: a password stands in it.
+            raise ProfileError("proxy holds credentials; put them into proxy_credentials_file")
+        if parts.scheme != "http" or not parts.hostname:
+            raise ProfileError(f"proxy is {self.proxy!r}: it must be such as http://proxy.example:3128")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> "BankProfile":

@@ -1,25 +1,31 @@
 """HTTP to the bank: one POST, sent once, with every limit set."""
 
-import contextlib
 import io
-import socket
-import threading
+import ssl
 from collections.abc import Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util.retry import Retry
 
 from companynet.profile import BankProfile
+from companynet.soap.connections import BankAdapter, Watchdog, watchdog_of_call
+from companynet.soap.tls import read_secret_line, roots_of, tls_context
 
 _CHUNK: Final = 64 * 1024
-_CONNECT_RETRIES: Final = 2
+
+#: Alerts by which a server ends the handshake because of the client's certificate. In TLS 1.3 the client may have
+#: sent its request by then, and the server has read none of it.  # S-157
+_CERTIFICATE_ALERTS: Final = (
+    "ALERT_CERTIFICATE_REQUIRED",
+    "ALERT_BAD_CERTIFICATE",
+    "ALERT_UNSUPPORTED_CERTIFICATE",
+    "ALERT_CERTIFICATE_REVOKED",
+    "ALERT_CERTIFICATE_EXPIRED",
+    "ALERT_CERTIFICATE_UNKNOWN",
+    "ALERT_UNKNOWN_CA",
+)
 
 
 @dataclass(frozen=True)
@@ -62,115 +68,29 @@ class _Body(io.BytesIO):
         return super().read(size)
 
 
-class _Watchdog:
-    """Ends the connection of one call when the call's time is up.
-
-    The read timeout begins anew with each byte, so a peer that trickles would hold a call for ever.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.fired = False
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
-
-    def __enter__(self) -> "_Watchdog":
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._socket = None
-
-    def watch(self, connected: socket.socket) -> None:
-        """Watch this connection; ends it at once when the time is up already."""
-        with self._lock:
-            self._socket = connected
-            if self.fired:
-                _shut(connected)
-
-    def _fire(self) -> None:
-        with self._lock:
-            self.fired = True
-            if self._socket is not None:
-                _shut(self._socket)
-
-
-def _shut(connected: socket.socket) -> None:
-    # The plain socket's shutdown, also below TLS: it wakes a blocked read and needs no answer of the peer.
-    with contextlib.suppress(OSError):
-        socket.socket.shutdown(connected, socket.SHUT_RDWR)
-
-
-_watchdog: ContextVar[_Watchdog | None] = ContextVar("_watchdog", default=None)
-
-
-def _watch(connection: HTTPConnection) -> None:
-    watchdog = _watchdog.get()
-    if watchdog is not None and connection.sock is not None:
-        watchdog.watch(connection.sock)
-
-
-class _WatchedHTTPConnection(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        _watch(self)
-
-
-class _WatchedHTTPSConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _watch(self)
-
-
-class _WatchedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHTTPConnection
-
-
-class _WatchedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedHTTPSConnection
-
-
-class _BankAdapter(HTTPAdapter):
-    """Repeats the making of a connection and nothing else."""
-
-    def __init__(self) -> None:
-        # read=False raises a read error as it is; a POST that was sent is never sent again.  # S-152
-        super().__init__(
-            max_retries=Retry(
-                total=None,
-                connect=_CONNECT_RETRIES,
-                read=False,
-                redirect=False,
-                status=0,
-                other=0,
-                allowed_methods=None,
-                respect_retry_after_header=False,
-            )
-        )
-
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
-        self.poolmanager.pool_classes_by_scheme = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
-
-
 class BankTransport:
     """Posts envelopes to the endpoint of a profile.
 
-    The environment is ignored: no proxy, no netrc, and no ``REQUESTS_CA_BUNDLE``, which would win over the roots set
-    here. Each call has a connection of its own: one kept open could be closed by the bank just as the next order
-    goes out, and that order's outcome would be unknown for nothing.
+    The environment is ignored: no proxy but the profile's, no netrc, and no ``REQUESTS_CA_BUNDLE``, which would win
+    over the roots set here. Each call has a connection of its own: one kept open could be closed by the bank just as
+    the next order goes out, and that order's outcome would be unknown for nothing.
+
+    Raises:
+        ProfileError: a file of the profile (roots, client certificate, password, credentials) cannot be used.
     """
 
     def __init__(self, profile: BankProfile) -> None:
         self._profile = profile
+        # Without TLS there is nothing to show or to check.
+        context = tls_context(profile) if profile.endpoint.lower().startswith("https:") else None
+        credentials = read_secret_line(profile.proxy_credentials_file, "proxy_credentials_file")
         session = requests.Session()
         session.trust_env = False
-        session.verify = str(profile.ca_file or requests.utils.DEFAULT_CA_BUNDLE_PATH)
+        session.verify = str(roots_of(profile))
+        if profile.proxy:
+            session.proxies = {"http": profile.proxy, "https": profile.proxy}
         for prefix in ("https://", "http://"):
-            session.mount(prefix, _BankAdapter())
+            session.mount(prefix, BankAdapter(context, credentials))
         self._session = session
 
     def close(self) -> None:
@@ -185,8 +105,8 @@ class BankTransport:
         """
         body = _Body(content)
         answer: HttpAnswer | None = None
-        with _Watchdog(self._profile.call_timeout) as watchdog:
-            token = _watchdog.set(watchdog)
+        with Watchdog(self._profile.call_timeout) as watchdog:
+            token = watchdog_of_call.set(watchdog)
             # The failure is raised outside, so that no foreign exception (it would hold the request, and with it the
             # session's token) hangs on it as its context.
             try:
@@ -198,7 +118,7 @@ class BankTransport:
             except ValueError:
                 failure = TransportFailure("unreachable", "the endpoint is not a URL that can be called")
             finally:
-                _watchdog.reset(token)
+                watchdog_of_call.reset(token)
         # An answer that was read to its end just as the time was up may be half of one: it does not count.
         if answer is not None and not watchdog.fired:
             return answer
@@ -251,11 +171,17 @@ def _framed(response: requests.Response) -> bool:
 
 
 def _failure(error: Exception, *, sent: bool) -> TransportFailure:
-    name = type(_root(error)).__name__
+    root = _root(error)
+    name = type(root).__name__
+    reason = (root.reason or "") if isinstance(root, ssl.SSLError) else ""
+    if reason.endswith(_CERTIFICATE_ALERTS):
+        return TransportFailure("unreachable", f"the bank does not accept this side's certificate ({reason})")
+    if isinstance(root, ssl.SSLCertVerificationError):
+        name = f"{name}: {root.verify_message}"
     if not sent:
         return TransportFailure("unreachable", f"no connection to the bank ({name})")
     if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)) or isinstance(
-        _root(error), (urllib3.exceptions.ReadTimeoutError, TimeoutError)
+        root, (urllib3.exceptions.ReadTimeoutError, TimeoutError)
     ):
         return TransportFailure("timeout", "no answer in time")
     return TransportFailure("lost", f"the connection broke before the whole answer came ({name})")
