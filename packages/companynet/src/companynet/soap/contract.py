@@ -101,7 +101,7 @@ class Contract:
         return made
 
     def answer(self, operation: str, envelope: etree._Element) -> Any:
-        """The value of an answer: what its one element (``return``) holds, None if it has none.
+        """The value of an answer: what its one element, or of several its ``return``, holds; None if there is none.
 
         Raises:
             ContractBroken: the answer is not one of this operation, or breaks the contract.
@@ -120,8 +120,13 @@ class Contract:
         if failure:
             raise ContractBroken(f"the answer to {operation} cannot be read: {failure}")
         # zeep's own way of reading also unwraps a value that happens to have one part; here it keeps its shape.
-        values = list(parsed.__values__.values()) if isinstance(parsed, zeep.xsd.CompoundValue) else [parsed]
-        return values[0] if len(values) == 1 else None
+        if not isinstance(parsed, zeep.xsd.CompoundValue):
+            return parsed
+        values = parsed.__values__
+        if len(values) == 1:
+            return next(iter(values.values()))
+        # A customer's WSDL may have more beside it.
+        return values.get("return")
 
     def _operation(self, name: str) -> Any:
         failure = False
@@ -183,15 +188,17 @@ def _schema_of(wsdl: Path) -> etree.XMLSchema:
             raise ValueError("it has no types")
         # libxml2 takes the first import of a namespace only, so the parts of one namespace are included in one file.
         wrapper = etree.Element(f"{{{_XSD}}}schema", nsmap={"xsd": _XSD})
+        # One without a namespace, which often holds imports alone, cannot be imported by another without.
+        for name in parts.pop("", ()):
+            etree.SubElement(wrapper, f"{{{_XSD}}}include", schemaLocation=name)
         for number, (namespace, names) in enumerate(parts.items()):
-            holder = etree.Element(f"{{{_XSD}}}schema", nsmap={"xsd": _XSD})
-            imported = etree.SubElement(wrapper, f"{{{_XSD}}}import", schemaLocation=f"namespace-{number}.xsd")
-            if namespace:
-                holder.set("targetNamespace", namespace)
-                imported.set("namespace", namespace)
+            holder = etree.Element(f"{{{_XSD}}}schema", nsmap={"xsd": _XSD}, targetNamespace=namespace)
             for name in names:
                 etree.SubElement(holder, f"{{{_XSD}}}include", schemaLocation=name)
             Path(folder, f"namespace-{number}.xsd").write_bytes(etree.tostring(holder))
+            etree.SubElement(
+                wrapper, f"{{{_XSD}}}import", namespace=namespace, schemaLocation=f"namespace-{number}.xsd"
+            )
         everything = Path(folder, "all.xsd")
         everything.write_bytes(etree.tostring(wrapper))
         return etree.XMLSchema(etree.parse(str(everything), parser))
