@@ -124,7 +124,8 @@ class Sessions:
         check_usable(signer.certificate, self._caller.clock.now())
         challenge = self.login_challenge(dik, bank_user)
         login = self.login(dik, bank_user, self._sign(signer, challenge))
-        with self._confirmed(login, bank_user, "loginWithSignature"):
+        self._check_alone(login, bank_user, "loginWithSignature")
+        with self._closing(login):
             text = self.session_text(login, dik, config)
             return self.create(login, dik, config, self._sign(signer, text))
 
@@ -160,9 +161,19 @@ class Sessions:
             LoginRefused, DikRefused: the bank said no, or wants more people to confirm.
             BankError: as its outcome says.
         """
-        login = self.login_with_password(dik, bank_user, password)
-        with self._confirmed(login, bank_user, "login"):
+        with self._closing(self.login_alone(dik, bank_user, password)) as login:
             yield login
+
+    def login_alone(self, dik: str, bank_user: str, password: Secret) -> Login:
+        """Log in by one-time password and stay so: :meth:`logout` is the caller's.
+
+        Raises:
+            LoginRefused, DikRefused: the bank said no, or wants more people to confirm; the login is closed then.
+            BankError: as its outcome says.
+        """
+        login = self.login_with_password(dik, bank_user, password)
+        self._check_alone(login, bank_user, "login")
+        return login
 
     def prove(self, token: Secret, dik: str) -> None:
         """Show that a session lives and may be used for a DIK, by one call that changes nothing.
@@ -204,17 +215,22 @@ class Sessions:
     def _sign(self, signer: Signer, text: str) -> str:
         return signature_for_bank(signer, text, self._caller.profile, clock=self._caller.clock)
 
+    def _check_alone(self, login: Login, bank_user: str, operation: str) -> None:
+        """Close and refuse a login that waits for other people."""
+        if not login.confirmations_required:
+            return
+        self._logout_quietly(login.token)
+        raise LoginRefused(
+            f"the bank wants {login.confirmations_required} more people to confirm the login of {bank_user}; "
+            "ask the bank for a user who may sign alone",
+            operation=operation,
+        )
+
     @contextmanager
-    def _confirmed(self, login: Login, bank_user: str, operation: str) -> Iterator[None]:
-        """The time of a login that waits for nobody else; it is closed at the end."""
+    def _closing(self, login: Login) -> Iterator[Login]:
+        """The time of a login; it is closed at the end, whatever happens."""
         try:
-            if login.confirmations_required:
-                raise LoginRefused(
-                    f"the bank wants {login.confirmations_required} more people to confirm the login of {bank_user}; "
-                    "ask the bank for a user who may sign alone",
-                    operation=operation,
-                )
-            yield
+            yield login
         finally:
             self._logout_quietly(login.token)
 

@@ -114,3 +114,51 @@ def test_a_file_that_is_not_xml_cannot_be_checked(capsys: pytest.CaptureFixture[
     bad.write_bytes(b"<!DOCTYPE a><a/>")
     assert main(["order", "check", str(bad)]) == 2
     assert "DOCTYPE" in capsys.readouterr().err
+
+
+def test_domestic_orders_are_written_for_the_file_import(tmp_path: Path) -> None:
+    target = tmp_path / "orders.pli"
+    write = ["order", "write", str(GOLDEN / "elixir.json"), "--format", "elixir", "--output", str(target)]
+    assert main(write) == 0
+    assert target.read_bytes() == (GOLDEN / "elixir.pli").read_bytes()
+    assert main([*write, "--code-page", "iso-8859-2"]) == 0
+    assert "Śrubek".encode("iso-8859-2") in target.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "words"),
+    [
+        ("orders.json", ["--format", "elixir"], "FV-4-2026: kind: 'sepa': ELIXIR-0 holds transfers in PLN"),
+        ("elixir.json", ["--format", "elixir", "--code-page", "cp9999"], "'cp9999' is not known"),
+        ("elixir.json", ["--format", "pain001", "--code-page", "cp1250"], "--code-page is of elixir"),
+    ],
+)
+def test_what_elixir_does_not_hold_is_not_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, source: str, arguments: list[str], words: str
+) -> None:
+    target = tmp_path / "orders.pli"
+    assert main(["order", "write", str(GOLDEN / source), *arguments, "--output", str(target)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["session open", "session show", "session close", "statement fetch", "order send", "order status"]
+)
+def test_the_help_of_what_talks_to_the_bank_documents_the_exit_status(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    assert "Exit status: 0 done; 1 done, with something to look at; 2 not done; 3" in capsys.readouterr().out
+
+
+def test_no_command_takes_a_secret_as_the_value_of_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    """Arguments are seen by every user of the machine: secrets come by file, descriptor or terminal."""
+    for option in ("--pin", "--password", "--token"):
+        with pytest.raises(SystemExit) as ended:
+            main(["session", "open", "--profile", "p", "--session", "s", "--dik", "1", "--user", "A", option, "x"])
+        assert ended.value.code == 2
+    capsys.readouterr()

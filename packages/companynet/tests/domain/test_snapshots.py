@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
 from companynet.domain.order_state import OrderStatus
 from companynet.domain.session import Permission, PermissionConfig, Secret
@@ -46,6 +47,41 @@ def test_a_session_comes_back_from_its_json(session: SessionSnapshot) -> None:
     assert SessionSnapshot.from_json(json.loads(json.dumps(session.to_json()))) == session
     assert session.diks == ("10000001",)
     assert "żeton" not in repr(session)
+
+
+INTENT = OrderIntent(
+    endpoint="https://bank.example/ws",
+    dik="10000001",
+    client_order_group_id="B-1",
+    file_name="B-1.xml",
+    format="CT_ISO20022",
+    sha256="ab" * 32,
+    modified_at=NOON,
+    begun_at=NOON,
+    fate=Fate.TAKEN,
+    task_id="T-1",
+    group_id="G-1",
+    states=GROUP,
+)
+
+
+@pytest.mark.parametrize("intent", [INTENT, replace(INTENT, fate=Fate.SENDING, task_id=None, states=None)])
+def test_an_intent_comes_back_from_its_json(intent: OrderIntent) -> None:
+    assert OrderIntent.from_json(json.loads(json.dumps(intent.to_json()))) == intent
+
+
+def test_only_what_is_surely_not_with_the_bank_may_be_sent_again() -> None:
+    assert {fate for fate in Fate if replace(INTENT, fate=fate).may_be_sent} == {Fate.REFUSED, Fate.NOT_SENT}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"fate": "lost"}, "'lost' is not known"), ({"begun_at": None}, "begun_at"), ({"states": 1}, "order-states")],
+)
+def test_a_damaged_intent_is_refused(change: dict[str, object], words: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        OrderIntent.from_json(INTENT.to_json() | change)
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -23,3 +23,8 @@ def test_a_statement_file_gives_its_kept_result(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(HERE.glob("orders*.json")), ids=lambda path: path.stem)
 def test_an_order_batch_gives_its_kept_bytes(path: Path) -> None:
     assert regenerate.orders_as_pain001(path) == path.with_suffix(".pain001.xml").read_bytes()
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("elixir*.json")), ids=lambda path: path.stem)
+def test_a_domestic_batch_gives_its_kept_elixir_bytes(path: Path) -> None:
+    assert regenerate.orders_as_elixir(path) == path.with_suffix(".pli").read_bytes()

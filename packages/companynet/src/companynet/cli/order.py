@@ -1,20 +1,21 @@
-"""``companynet order write`` and ``companynet order check``: order files from JSON, and their validation."""
+"""``companynet order``: order files from JSON, their validation, sending and fate."""
 
 import argparse
-import os
 from pathlib import Path
 
+from companynet.cli import order_sending
+from companynet.cli.files import write_whole
 from companynet.cli.output import FOUND_PROBLEMS, fail, os_reason, read_bytes, say
-from companynet.errors import FormatError, OrderError
-from companynet.formats import order_json, pain001
+from companynet.errors import FormatError, OrderError, ProfileError
+from companynet.formats import elixir, order_json, pain001
 
 _FORM = (order_json.__doc__ or "").strip()
-_WRITERS = {"pain001": pain001.write}
+_FORMATS = ("elixir", "pain001")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``order`` to the commands."""
-    order = commands.add_parser("order", help="files of payment orders")
+    order = commands.add_parser("order", help="files of payment orders, their sending and fate")
     actions = order.add_subparsers(title="actions", required=True, metavar="ACTION")
     write = actions.add_parser(
         "write",
@@ -23,7 +24,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     write.add_argument("orders", metavar="ORDERS.json", help="the order batch; - for the standard input")
-    write.add_argument("--format", required=True, choices=sorted(_WRITERS), help="the format of the file")
+    write.add_argument("--format", required=True, choices=_FORMATS, help="the format of the file")
+    write.add_argument(
+        "--code-page", metavar="NAME", help=f"of an elixir file, by Python's name (default: {elixir.CODE_PAGE})"
+    )
     write.add_argument("--output", required=True, metavar="F", help="the file to write")
     write.set_defaults(run=_write)
     check = actions.add_parser(
@@ -33,28 +37,24 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     check.add_argument("file", metavar="F", help="the order file; - for the standard input")
     check.set_defaults(run=_check)
+    order_sending.add_parsers(actions)
 
 
 def _write(arguments: argparse.Namespace) -> int:
     try:
+        if arguments.code_page and arguments.format != "elixir":
+            return fail(f"--code-page is of elixir; {arguments.format} has its own")
         batch = order_json.read_batch(read_bytes(arguments.orders), arguments.orders)
-        data = _WRITERS[arguments.format](batch)
-        _write_whole(Path(arguments.output), data)
-    except (FormatError, OrderError) as error:
+        if arguments.format == "elixir":
+            data = elixir.write(batch, arguments.code_page or elixir.CODE_PAGE)
+        else:
+            data = pain001.write(batch)
+        write_whole(Path(arguments.output), data)
+    except (FormatError, OrderError, ProfileError) as error:
         return fail(error)
     except OSError as error:
         return fail(os_reason(error))
     return 0
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """The whole file or none: an order file cut short must never lie there under its name."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 FOUND_PROBLEMS = 1
 FAILED = 2
+UNKNOWN = 3
 
 
 def read_bytes(name: str) -> bytes:

@@ -1,8 +1,9 @@
-"""``companynet statement parse``: statement files to JSON lines or to a table."""
+"""``companynet statement``: files to JSON lines or to a table, and statements from the bank."""
 
 import argparse
 import json
 
+from companynet.cli import statement_fetch
 from companynet.cli.output import FOUND_PROBLEMS, fail, os_reason, read_bytes, say
 from companynet.domain.statement import Balance, Entry, Statement
 from companynet.errors import FormatError
@@ -32,6 +33,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parse.add_argument("files", nargs="+", metavar="FILE", help="a statement file; - for the standard input")
     parse.add_argument("--json", action="store_true", help="one JSON object a line and statement")
     parse.set_defaults(run=_parse)
+    statement_fetch.add_parser(actions)
 
 
 def _parse(arguments: argparse.Namespace) -> int:

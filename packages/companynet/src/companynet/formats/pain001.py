@@ -14,7 +14,7 @@ from lxml import etree
 from companynet.domain.account import to_iban
 from companynet.domain.order import CreditTransfer, OrderBatch, OrderKind, Party
 from companynet.domain.statement import Problem
-from companynet.errors import OrderError
+from companynet.errors import FormatError, OrderError
 from companynet.formats.order_codes import KindCodes, OrderCodes
 from companynet.formats.order_rules import check_batch
 from companynet.formats.pain001_check import check_document
@@ -64,6 +64,18 @@ def check(data: bytes, source: str = "order file") -> tuple[Problem, ...]:
         return (Problem("schema", text, f"line {root.sourceline}"),)
     broken = [Problem("schema", message, f"line {line}") for line, message in schema_errors(load_schema(), root)]
     return (*broken, *check_document(root, NAMESPACE))
+
+
+def message_id(data: bytes, source: str = "order file") -> str:
+    """The ``MsgId`` of an order file, whoever made it: the customer's own name of the batch.
+
+    Raises:
+        FormatError: it is not XML that can be read, or has none.
+    """
+    found = parse_xml(data, source).findtext(f".//{{{NAMESPACE}}}GrpHdr/{{{NAMESPACE}}}MsgId")
+    if not found:
+        raise FormatError(source, "GrpHdr", "has no MsgId")
+    return found
 
 
 @functools.cache

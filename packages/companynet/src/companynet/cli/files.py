@@ -1,0 +1,87 @@
+"""Files written whole or not at all, and read with their place in each error."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from companynet.errors import FormatError
+
+_OWNER_ONLY = 0o600
+_OTHERS = 0o077
+
+
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write the whole file or none: one cut short must never lie there under its name, even after a power cut.
+
+    Args:
+        path: of the file; what was there is replaced.
+        data: its content.
+        private: for the owner alone.
+
+    Raises:
+        OSError: it was not written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY if private else 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+        _sync_folder(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def create(path: Path, data: bytes = b"", *, private: bool = False) -> None:
+    """Make a file that must not be there yet.
+
+    Raises:
+        FileExistsError: it is there.
+        OSError: it cannot be made.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY if private else 0o666)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    _sync_folder(path)
+
+
+def _sync_folder(path: Path) -> None:
+    # A new name is safe only when its folder is; some systems cannot open a folder.
+    with suppress(OSError):
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether anybody but the owner may read or write the file."""
+    return os.name == "posix" and bool(path.stat().st_mode & _OTHERS)
+
+
+def read_json(path: Path) -> object:
+    """The values of a JSON file.
+
+    Raises:
+        OSError: it cannot be read.
+        FormatError: it is no JSON; names the place and quotes nothing.
+    """
+    data = path.read_bytes()
+    try:
+        return json.loads(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        place, reason = f"byte {error.start}", "is not UTF-8"
+    except json.JSONDecodeError as error:
+        place, reason = f"line {error.lineno}, column {error.colno}", error.msg
+    raise FormatError(str(path), place, reason)
+
+
+def json_bytes(values: object) -> bytes:
+    """Values as a JSON file."""
+    return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()

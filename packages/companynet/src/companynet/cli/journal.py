@@ -1,0 +1,64 @@
+"""The journals beside an order file: what was begun is written before anything is sent.
+
+``FILE.journal-1.json`` is of the first sending, ``FILE.journal-2.json`` of a second one, which begins only when the
+first is known not to be with the bank.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from companynet.cli.files import create, json_bytes, read_json, write_whole
+from companynet.domain.order_intent import OrderIntent
+
+
+class Journal:
+    """The newest journal of one order file.
+
+    Args:
+        orders: the order file.
+    """
+
+    def __init__(self, orders: Path) -> None:
+        self._orders = orders
+        self._number = 0
+        while self._path(self._number + 1).exists():
+            self._number += 1
+
+    def _path(self, number: int) -> Path:
+        return self._orders.with_name(f"{self._orders.name}.journal-{number}.json")
+
+    @property
+    def path(self) -> Path:
+        """Of the newest, or of the one there would be."""
+        return self._path(max(self._number, 1))
+
+    def read(self) -> OrderIntent | None:
+        """What was begun with this file; None if nothing was.
+
+        Raises:
+            OSError: it is there and cannot be read.
+            FormatError: it is no journal.
+        """
+        if not self._number:
+            return None
+        return OrderIntent.from_json(read_json(self.path), str(self.path))
+
+    def begin(self, intent: OrderIntent) -> None:
+        """Write the intent, before the file is sent. Of two programs that begin at once one succeeds.
+
+        Raises:
+            FileExistsError: another program has just begun.
+            OSError: it cannot be written.
+        """
+        create(self._path(self._number + 1), json_bytes(intent.to_json()))
+        self._number += 1
+
+    def note(self, intent: OrderIntent, **changes: object) -> OrderIntent:
+        """Write what has become known; the intent as it is now.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        changed = replace(intent, **changes)  # type: ignore[arg-type]
+        write_whole(self.path, json_bytes(changed.to_json()))
+        return changed
