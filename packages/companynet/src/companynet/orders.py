@@ -29,8 +29,8 @@ class OrderFile:
     modified_at: datetime
     """When the file was made; aware."""
 
-    format: str = "CT_ISO20022"
-    """The bank's name of the format.  L-009"""
+    format: str | None = None
+    """The bank's name of the format; None for that of the profile.  L-009"""
 
     def __post_init__(self) -> None:
         if self.modified_at.tzinfo is None:
@@ -89,7 +89,7 @@ class Orders:
                 "orderMetadata": {
                     "clientOrderGroupId": file.client_order_group_id,
                     "fileName": file.file_name,
-                    "format": file.format,
+                    "format": file.format or profile.order_format,
                     "encoding": "utf8",
                     # The bank's own check of the transfer, not a protection.  # L-157
                     "md5": hashlib.md5(file.data, usedforsecurity=False).hexdigest(),

@@ -213,6 +213,7 @@ _SPECIAL: Final[Mapping[tuple[Effect, Failure], str]] = {
     (Effect.RESULT, Failure.UNFINISHED): "The bank has the orders: ask for the same task later. Never send again.",
 }
 
+#: What to do when only the bank knows whether it acted.  # L-165, L-166
 _AFTER_UNKNOWN: Final[Mapping[Effect, str]] = {
     Effect.CHALLENGE: "Ask for a new text.",
     Effect.PASSWORD_LOGIN: "Log in with the next password, this one may be used up. An unseen login ends by itself.",

@@ -43,7 +43,7 @@ class OwnBank(HTTPServer):
         self.operations: list[str] = []
         self.session = ""
         self.confirmed: list[str] = []
-        self.orders: dict[str, bytes] = {}
+        self.orders: dict[str, tuple[str, bytes]] = {}
         self.polls = 0
 
     @property
@@ -158,7 +158,7 @@ def _send(bank: OwnBank, request: etree._Element) -> str:
     data = base64.b64decode(_text(request, "data"))
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != _text(request, "md5"):
         raise Refused("M-5", "suma kontrolna")
-    bank.orders[_text(request, "clientOrderGroupId")] = data
+    bank.orders[_text(request, "clientOrderGroupId")] = (_text(request, "format"), data)
     return "Z/2"
 
 

@@ -31,6 +31,7 @@ def client_of(bank: Any, folder: Path, **values: object) -> CompanyNet:
         "wsdl": str(HERE / "firma.wsdl"),
         "interface_version": "2.7",
         "signature_footer": True,
+        "order_format": "PAIN_1_3",
         "fault_codes": CODES,
     }
     path = folder / "bank.json"
@@ -61,7 +62,7 @@ def test_the_whole_way_with_nothing_changed_but_the_profile(own_bank: Any, tmp_p
 
     sent = client.orders.send(session.token, DIK, FILE)
     assert (sent.task_id, sent.group_id) == ("Z/2", "G/9")
-    assert own_bank.orders == {"B-1": FILE.data}
+    assert own_bank.orders == {"B-1": ("PAIN_1_3", FILE.data)}
     for group in ("G/9", "B-1"):
         (state,) = client.orders.status(session.token, DIK, group)
         assert (state.key, state.group_id, state.end_to_end_id) == ("NOWY_KLUCZ", "G/9", "E-1")

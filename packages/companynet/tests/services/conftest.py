@@ -37,7 +37,7 @@ def connect(bank: ScriptedBank) -> Callable[..., Connection]:
     def make(*, cancellation: Cancellation | None = None, **values: object) -> Connection:
         clock = FakeClock()
         records: list[CallRecord] = []
-        settings: dict[str, object] = {"endpoint": bank.url, "read_timeout": 0.5} | values
+        settings: dict[str, object] = {"endpoint": bank.url, "read_timeout": 10.0} | values
         profile = BankProfile(**settings)  # type: ignore[arg-type]
         client = CompanyNet(profile, clock=clock, on_call=records.append, cancellation=cancellation)
         return Connection(client, clock, records)

@@ -45,7 +45,7 @@ class Answer(BaseHTTPRequestHandler):
             bank.inside += 1
             bank.most = max(bank.most, bank.inside)
         if bank.barrier:
-            bank.barrier.wait(10)
+            bank.barrier.wait(60)
         group = body.findtext(".//{*}orderGroupId") or ""
         state = f"<m:orderGroupId>{group}</m:orderGroupId><m:status><m:statusKey>K{group}</m:statusKey></m:status>"
         with bank.lock:

@@ -32,7 +32,7 @@ class Side:
     def __init__(self, url: str, **values: object) -> None:
         self.clock = FakeClock()
         self.records: list[CallRecord] = []
-        settings: dict[str, object] = {"read_timeout": 0.5} | values
+        settings: dict[str, object] = {"read_timeout": 10.0} | values
         profile = BankProfile(endpoint=url, **settings)  # type: ignore[arg-type]
         self.client = CompanyNet(profile, clock=self.clock, on_call=self.records.append)
 

@@ -27,7 +27,7 @@ def bank() -> Iterator[ScriptedBank]:
 
 
 def profile(url: str, **values: object) -> BankProfile:
-    settings: dict[str, object] = {"connect_timeout": 2.0, "read_timeout": 0.5, "call_timeout": 5.0} | values
+    settings: dict[str, object] = {"connect_timeout": 2.0, "read_timeout": 10.0, "call_timeout": 20.0} | values
     return BankProfile(endpoint=url, **settings)  # type: ignore[arg-type]
 
 
@@ -78,7 +78,7 @@ def test_a_peer_without_tls_is_not_sent(bank: ScriptedBank) -> None:
 
 def test_silence_after_sending_is_a_timeout(bank: ScriptedBank) -> None:
     bank.then(lambda _connection: bank.wait(5), GOOD)
-    error, _ = failing(bank.url)
+    error, _ = failing(bank.url, read_timeout=0.3)
     assert (type(error), error.outcome) == (errors.BankTimeout, Outcome.UNKNOWN)
     assert len(bank.bodies) == 1
 
@@ -89,7 +89,7 @@ def test_silence_in_the_middle_is_a_timeout(bank: ScriptedBank) -> None:
         bank.wait(5)
 
     bank.then(half, GOOD)
-    error, _ = failing(bank.url)
+    error, _ = failing(bank.url, read_timeout=0.3)
     assert (type(error), error.outcome) == (errors.BankTimeout, Outcome.UNKNOWN)
     assert len(bank.bodies) == 1
 

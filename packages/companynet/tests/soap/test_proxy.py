@@ -15,6 +15,7 @@ import pytest
 from companynet.client import CompanyNet
 from companynet.errors import BankUnreachable, Outcome, ProfileError
 from companynet.profile import BankProfile
+from companynet.testing import ScriptedBank, soap
 
 CREDENTIALS = "alfa:hasło-proxy"
 
@@ -165,6 +166,22 @@ def test_a_proxy_that_trickles_ends_with_the_whole_call(
         ask(bank, authority, between.url, call_timeout=0.5)
     assert caught.value.outcome is Outcome.NOT_SENT
     assert time.monotonic() - begun < 3
+
+
+def test_a_bank_without_tls_is_called_through_the_proxy_too(tmp_path: Path) -> None:
+    """The proxy is the only one that can be reached: the name of the bank is nobody's."""
+    file = tmp_path / "proxy-credentials"
+    file.write_text("a:b", encoding="utf-8")
+    with ScriptedBank(soap("initLoginWithSignature", "podpisz")) as between:
+        profile = BankProfile(
+            endpoint="http://bank.invalid/ws",
+            proxy=between.url.partition("/ws")[0],
+            proxy_credentials_file=file,
+        )
+        with CompanyNet(profile) as client:
+            assert client.sessions.login_challenge("10000001", "ALFA01") == "podpisz"
+    assert between.heads[0].startswith("POST http://bank.invalid/ws HTTP/1.1")
+    assert f"Proxy-Authorization: Basic {base64.b64encode(b'a:b').decode()}" in between.heads[0]
 
 
 @pytest.mark.parametrize("url", ["http://alfa:tajne@proxy.example:3128", "http://tajne@proxy.example"])
