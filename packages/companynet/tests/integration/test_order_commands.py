@@ -228,6 +228,15 @@ def test_a_file_not_sent_from_here_has_no_fate(open_desk: Any) -> None:
     assert "ORDER_GROUP_UNKNOWN" in unknown.err
 
 
+def test_a_profile_that_cannot_be_used_begins_nothing(open_desk: Any) -> None:
+    file = open_desk.order_file("CLI-16")
+    open_desk.write_profile(fault_codes={"1": "Nobody"})
+    refused = send(open_desk, file)
+    assert refused.status == 2
+    assert "Nobody" in refused.err
+    assert list(open_desk.folder.glob("*.journal-*")) == []
+
+
 def test_a_damaged_journal_sends_nothing(open_desk: Any) -> None:
     file = open_desk.order_file("CLI-12")
     file.with_name("CLI-12.xml.journal-1.json").write_text("{}", encoding="utf-8")

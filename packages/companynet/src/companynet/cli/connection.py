@@ -4,7 +4,7 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -139,6 +139,18 @@ def _interrupts() -> Iterator[threading.Event]:
         yield called_off
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def told(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """A command whose expected failures are told in a sentence."""
+
+    def wrapped(arguments: argparse.Namespace) -> int:
+        try:
+            return run(arguments)
+        except EXPECTED as error:
+            return tell(error)
+
+    return wrapped
 
 
 def tell(error: BaseException) -> int:

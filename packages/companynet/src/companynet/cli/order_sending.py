@@ -9,7 +9,6 @@ from pathlib import Path
 
 from companynet.cli.connection import (
     EXIT_STATUS,
-    EXPECTED,
     AskAgain,
     Unusable,
     add_dik,
@@ -18,7 +17,7 @@ from companynet.cli.connection import (
     choose_dik,
     connected,
     load_session,
-    tell,
+    told,
 )
 from companynet.cli.journal import Journal
 from companynet.cli.output import FAILED, FOUND_PROBLEMS, UNKNOWN, fail, os_reason, say
@@ -72,7 +71,7 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         add_session(parser)
         add_dik(parser)
         parser.add_argument("--json", action="store_true", help="one JSON object in place of words")
-        parser.set_defaults(run=lambda arguments: _told(run, arguments))
+        parser.set_defaults(run=told(run))
         return parser
 
     send = action("send", "send an order file (pain.001.001.03) to the bank, once", _SEND, _send)
@@ -84,13 +83,6 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     which = status.add_mutually_exclusive_group(required=True)
     which.add_argument("file", nargs="?", type=Path, metavar="FILE", help="an order file that was sent")
     which.add_argument("--group", metavar="ID", help="an order group")
-
-
-def _told(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    try:
-        return run(arguments)
-    except EXPECTED as error:
-        return tell(error)
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -119,11 +111,12 @@ def _send(arguments: argparse.Namespace) -> int:
         begun_at=SYSTEM_CLOCK.now(),
         fate=Fate.SENDING,
     )
-    try:
-        journal.begin(intent)
-    except FileExistsError:
-        raise Unusable(f"{journal.path}: another program has just begun to send {arguments.file}") from None
+    # What is wrong with the profile shows before anything is begun.
     with connected(profile) as client:
+        try:
+            journal.begin(intent)
+        except FileExistsError:
+            raise Unusable(f"{journal.path}: another program has just begun to send {arguments.file}") from None
         intent = _carry_out(client, session.token, journal, intent, data)
     return _print(arguments, intent, None)
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from companynet.cli.connection import (
     EXIT_STATUS,
-    EXPECTED,
     Unusable,
     add_dik,
     add_profile,
@@ -19,7 +18,7 @@ from companynet.cli.connection import (
     choose_dik,
     connected,
     load_session,
-    tell,
+    told,
 )
 from companynet.cli.files import create, json_bytes, write_whole
 from companynet.cli.output import FOUND_PROBLEMS, os_reason, say
@@ -61,7 +60,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         parser.add_argument(
             "--json", action="store_true", help="one JSON object in place of words; without the token"
         )
-        parser.set_defaults(run=lambda arguments: _told(run, arguments))
+        parser.set_defaults(run=told(run))
         return parser
 
     opening = action("open", "make a session", _OPEN, _open)
@@ -94,13 +93,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     close = action("close", "end a session at the bank and remove its file", EXIT_STATUS, _close)
     add_profile(close)
     add_session(close)
-
-
-def _told(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
-    try:
-        return run(arguments)
-    except EXPECTED as error:
-        return tell(error)
 
 
 def _open(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from companynet.cli.connection import (
     EXIT_STATUS,
-    EXPECTED,
     Unusable,
     add_dik,
     add_profile,
@@ -15,7 +14,7 @@ from companynet.cli.connection import (
     choose_dik,
     connected,
     load_session,
-    tell,
+    told,
 )
 from companynet.cli.files import write_whole
 from companynet.cli.output import FOUND_PROBLEMS, fail, say
@@ -59,14 +58,7 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     fetch.add_argument(
         "--json", action="store_true", help="one JSON object: task_id, confirmed, files with their statements"
     )
-    fetch.set_defaults(run=_run)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    try:
-        return _fetch(arguments)
-    except EXPECTED as error:
-        return tell(error)
+    fetch.set_defaults(run=told(_fetch))
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
