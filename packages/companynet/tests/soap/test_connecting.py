@@ -58,3 +58,18 @@ def test_a_host_that_does_not_answer_the_knock_is_given_up() -> None:
             client.sessions.login_challenge("1", "A")
         assert caught.value.outcome is Outcome.NOT_SENT
         assert time.monotonic() - begun < 5
+
+
+def test_each_call_has_a_connection_of_its_own() -> None:
+    """Also at a server that answers as if the connection went on: a second request there would be lost with it."""
+    after: list[bytes] = []
+
+    def answer_and_wait(connection: socket.socket) -> None:
+        connection.sendall(soap("initLoginWithSignature", "x"))
+        connection.settimeout(5)
+        after.append(connection.recv(1))
+
+    with ScriptedBank(*[answer_and_wait] * 3) as bank, CompanyNet(BankProfile(endpoint=bank.url)) as client:
+        for _call in range(3):
+            assert client.sessions.login_challenge("1", "A") == "x"
+    assert after == [b"", b"", b""]

@@ -90,9 +90,24 @@ class _WatchedHTTPSConnection(HTTPSConnection):
 class _WatchedHTTPPool(HTTPConnectionPool):
     ConnectionCls = _WatchedHTTPConnection
 
+    def _put_conn(self, conn: Any) -> None:
+        _end(conn)
+        super()._put_conn(None)
+
 
 class _WatchedHTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _WatchedHTTPSConnection
+
+    def _put_conn(self, conn: Any) -> None:
+        _end(conn)
+        super()._put_conn(None)
+
+
+def _end(connection: Any) -> None:
+    # A server may answer as if the connection went on and end it a moment later: a second request on it would be
+    # lost, and who asked for "close" must send none.  # S-158
+    if connection is not None:
+        connection.close()
 
 
 _POOLS: Final = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
