@@ -1,4 +1,4 @@
-"""A running bank for the tests, and its customer."""
+"""A running bank for the tests, and its customer; a bank without a process, whose time is the test's."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from companynet_sandbox import demo_data
 from companynet_sandbox.testclient import Customer
 from companynet_sandbox.testing import RunningBank, running_bank
 from companynet_sandbox.testkit import Identity, make_identity
+from companynet_sandbox.testroom import Room
 
 PASSWORD = "haslo-p12"
 
@@ -33,3 +34,11 @@ def customer(bank: RunningBank, identity: Identity) -> Customer:
     """ALFA01, whose certificate is registered."""
     bank.post("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": identity.certificate_pem})
     return Customer(bank, identity, PASSWORD)
+
+
+@pytest.fixture
+def room(tmp_path: Path, identity: Identity) -> Iterator[Room]:
+    """The engine room on Wednesday 4 March 2026, 8:00."""
+    made = Room(tmp_path / "room", identity, PASSWORD)
+    yield made
+    made.books.close()

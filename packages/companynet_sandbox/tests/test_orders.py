@@ -138,12 +138,12 @@ def test_lack_of_funds_denies_or_waits(customer: Customer) -> None:
     customer.bank.post("/authorise", {"all": True})
     customer.bank.post("/book")
     assert customer.states("C1") == [("X", "DENIED")]
-    assert customer.states("C2") == [("Y", "IN_REALIZ")]
+    assert customer.states("C2") == [("Y", "CONDITIONAL")]
     assert customer.bank.get("/orders")[0]["orders"][0]["description"] == "Brak środków na rachunku"
     incoming = {"account": ALFA_PLN, "amount": "999999.00", "debtor_name": "Bank", "title": "kredyt"}
     customer.bank.post("/incoming", incoming)
     customer.bank.post("/book")
-    assert customer.states("C2") == [("Y", "REALIZED")]
+    assert customer.states("C2") == [("Y", "REALIZ_AND_COND")]
     assert balance(customer, ALFA_PLN) == "250000.00"
 
 

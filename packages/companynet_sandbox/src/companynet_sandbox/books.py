@@ -19,7 +19,30 @@ DEFAULT_SETTINGS: Final = {
     "challenge_minutes": "5",
     "confirmations_required": "0",
     "clock_offset": "0",  # seconds added to the real time
+    "report_format": "mt940",  # of statements: mt940, mt942, camt053.02, camt053.08, camt052.02, camt052.08
+    # The clearing house takes orders in until these hours, Warsaw: then they leave this bank.  # S-229, L-224
+    "elixir_out": "09:30,13:30,16:00",
+    # It gives them out to the payees' banks at these: then transfers of other banks come in.  # S-229
+    "elixir_in": "11:00,15:00,17:30",
+    "rtgs_hours": "08:00,16:00",  # when Sorbnet and EuroEkspres are open  # L-224
+    "foreign_hours": "08:00,15:00",  # when foreign orders are carried out  # L-224
+    "processing_seconds": "60",  # from the last authorisation until the bank has verified an order
+    "await_funds_days": "3",  # how long an order awaits funds after its day
+    # Fees are in hundredths of the account's currency; they are the sandbox's own.  # L-225
+    "fees": "false",  # whether any are taken
+    "fee_internal": "0",
+    "fee_elixir": "250",
+    "fee_instant": "1000",
+    "fee_rtgs": "3500",
+    "fee_sepa": "500",
+    "fee_foreign": "4000",
+    "fee_foreign_our": "9000",  # on top, where the payer bears all charges
+    "fee_month_account": "4900",
+    "fee_month_package": "3500",
 }
+
+#: Of the schema; books of another one are not opened.
+SCHEMA_VERSION: Final = 2
 
 
 class BooksError(Exception):
@@ -33,7 +56,7 @@ class Books:
         directory: where :func:`create_books` made them.
 
     Raises:
-        BooksError: there are none.
+        BooksError: there are none, or another version made them.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -44,6 +67,10 @@ class Books:
             )
         self._lock = threading.Lock()
         self._connection = _connect(path)
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            self._connection.close()
+            raise BooksError(f"{path}: made by another version of the sandbox; remove the books and make new ones")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -76,6 +103,7 @@ def create_books(directory: Path) -> None:
     connection = _connect(path)
     try:
         connection.executescript(files(__package__).joinpath("schema.sql").read_text(encoding="utf-8"))
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.executemany("INSERT INTO settings VALUES (?, ?)", DEFAULT_SETTINGS.items())
     finally:
         connection.close()

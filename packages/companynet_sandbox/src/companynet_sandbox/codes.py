@@ -54,15 +54,3 @@ UNKNOWN: Final = Code("OPERACJA BANKOWA", "OPERACJA BANKOWA", "NMSC", "BR")
 def code_of(number: str) -> Code:
     """The code; one that is not listed is data, with a general name."""
     return CODES.get(number, UNKNOWN)
-
-
-def outgoing_code(creditor_account: str, currency: str) -> str:
-    """The code of an electronic order to another bank, by where it goes."""
-    if currency != "PLN":
-        return "983"
-    sort_code = creditor_account[2:10]
-    if sort_code == "10100071":  # tax micro-accounts
-        return "946"
-    if sort_code == "60000002":  # ZUS
-        return "945"
-    return "944"

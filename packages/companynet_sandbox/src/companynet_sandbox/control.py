@@ -7,11 +7,13 @@ from datetime import UTC
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, Final
 
-from companynet_sandbox import certificates, clock, demands, execution, views
+from companynet_sandbox import certificates, clock, control_engine, control_orders, engine, execution, fees, views
 from companynet_sandbox.books import DEFAULT_SETTINGS, Books, digest
+from companynet_sandbox.order_states import TransitionRefused
 from companynet_sandbox.page import render
 from companynet_sandbox.posting import Posting, PostingRefused, account_row, post
 from companynet_sandbox.requests import Fields, RequestWrong, as_list, read_entry, read_incoming
+from companynet_sandbox.settings import check_value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -40,23 +42,32 @@ class Control:
     def _answer(self, environ: "WSGIEnvironment") -> tuple[str, bytes, str]:
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
         try:
-            if method == "GET" and path == "/":
+            with self._books.transaction() as db:
+                engine.catch_up(db)
+            if method == "GET" and path in {"/", "/statement", *_READERS}:
                 with self._books.transaction() as db:
-                    return "200 OK", render(db).encode(), "text/html; charset=utf-8"
-            if method == "GET" and path in _READERS:
-                with self._books.transaction() as db:
-                    return _json("200 OK", _READERS[path](db))
+                    return _read(db, path, environ.get("QUERY_STRING", ""))
             if method == "POST" and path in _WRITERS:
                 body = _read_body(environ)
                 with self._books.transaction() as db:
                     return _json("200 OK", _WRITERS[path](db, body))
-        except (RequestWrong, PostingRefused) as error:
+        except (RequestWrong, PostingRefused, TransitionRefused) as error:
             return _json("400 Bad Request", {"error": str(error)})
         except Exception:
             logger.exception("%s %s failed", method, path)
             return _json("500 Internal Server Error", {"error": f"{method} {path} failed; the bank's log says why"})
-        known = ", ".join(["GET /", *(f"GET {name}" for name in _READERS), *(f"POST {name}" for name in _WRITERS)])
+        known = ", ".join(
+            ["GET /", "GET /statement", *(f"GET {name}" for name in _READERS), *(f"POST {name}" for name in _WRITERS)]
+        )
         return _json("404 Not Found", {"error": f"{method} {path} is not known; there are {known}"})
+
+
+def _read(db: Connection, path: str, query: str) -> tuple[str, bytes, str]:
+    if path == "/":
+        return "200 OK", render(db).encode(), "text/html; charset=utf-8"
+    if path == "/statement":
+        return control_engine.statement(db, query)
+    return _json("200 OK", _READERS[path](db))
 
 
 def _read_body(environ: "WSGIEnvironment") -> object:
@@ -140,63 +151,23 @@ def _clock(db: Connection, body: object) -> dict[str, Any]:
     text, seconds = fields.text("now", ""), fields.number("advance_seconds", 0)
     fields.end()
     try:
-        if text:
-            clock.set_now(db, clock.parse_moment(text))
+        moment = clock.parse_moment(text) if text else None
     except ValueError:
         raise RequestWrong(f"clock: now must be a moment such as 2026-01-31T08:00:00Z, is {text!r}") from None
+    before = clock.bank_now(db)
+    if moment is not None:
+        clock.set_now(db, moment)
     if seconds:
         clock.advance(db, seconds)
-    booked = execution.book_orders(db, clock.bank_now(db))
+    if clock.bank_now(db) < before:
+        fees.plan_month(db, clock.bank_now(db))
+    booked = engine.counting(db, lambda: engine.catch_up(db))
     return {"now": clock.bank_now(db).astimezone(UTC).isoformat(), "booked": booked}
 
 
 def _book(db: Connection, body: object) -> dict[str, Any]:
     Fields(body, "book").end()
-    return execution.book_orders(db, clock.bank_now(db))
-
-
-def _authorise(db: Connection, body: object) -> dict[str, Any]:
-    fields = Fields(body, "authorise")
-    group = _group(fields)
-    fields.end()
-    authorised = execution.authorise_orders(db, clock.bank_now(db), group)
-    if group is not None and not authorised:
-        raise RequestWrong(f"group {group}: has no orders that wait for authorisation")
-    return {"authorised": authorised}
-
-
-def _deny(db: Connection, body: object) -> dict[str, Any]:
-    fields = Fields(body, "deny")
-    group = _group(fields)
-    order = fields.text("order_reference", "") or None
-    reason = fields.text("reason", "Odmowa banku")
-    fields.end()
-    return {"denied": execution.deny_orders(db, clock.bank_now(db), group, order, reason)}
-
-
-def _group(fields: Fields) -> str | None:
-    everything, group = fields.flag("all"), fields.text("group_id", "")
-    if everything == bool(group):
-        raise RequestWrong('give "group_id" (the bank\'s or the customer\'s), or "all": true')
-    return group or None
-
-
-def _faults(db: Connection, body: object) -> dict[str, Any]:
-    for item in as_list(body):
-        fields = Fields(item, "fault")
-        if fields.flag("clear"):
-            fields.end()
-            demands.clear(db)
-            continue
-        operation, kind = fields.text("operation", "*"), fields.text("kind")
-        count, skip = fields.number("count", 1), fields.number("skip", 0)
-        seconds = fields.seconds("seconds", 5)
-        fields.end()
-        try:
-            demands.add(db, operation, kind, count=count, skip=skip, seconds=seconds)
-        except ValueError as error:
-            raise RequestWrong(str(error)) from None
-    return {"faults": views.faults(db)}
+    return engine.counting(db, lambda: execution.book_orders(db, clock.bank_now(db)))
 
 
 def _end_sessions(db: Connection, body: object) -> dict[str, Any]:
@@ -225,14 +196,17 @@ def _settings(db: Connection, body: object) -> dict[str, Any]:
     fields = Fields(body, "settings")
     given = body if isinstance(body, dict) else {}
     for name in given.keys() & (DEFAULT_SETTINGS.keys() - {"clock_offset"}):
-        if name == "open_days":
-            value = "true" if fields.flag(name) else "false"
-        else:
-            value = str(fields.number(name, 0))
-            if not value.isdecimal():
-                raise RequestWrong(f"settings: {name} must be 0 or more, is {value}")
+        fields.skip(name)
+        try:
+            value = check_value(name, given[name])
+        except ValueError as error:
+            raise RequestWrong(f"settings: {error}") from None
         db.execute("UPDATE settings SET value = ? WHERE name = ?", (value, name))
     fields.end()
+    # Hours and fees may have changed: what waits for them is planned anew.
+    now = clock.bank_now(db)
+    execution.replan(db, now)
+    fees.plan_month(db, now)
     return views.settings(db)
 
 
@@ -244,6 +218,7 @@ _READERS: Final[dict[str, Callable[[Connection], Any]]] = {
     "/entries": views.entries,
     "/faults": views.faults,
     "/tasks": views.tasks,
+    **control_engine.READERS,
 }
 _WRITERS: Final[dict[str, Callable[[Connection, object], Any]]] = {
     "/certificates": _certificates,
@@ -253,10 +228,9 @@ _WRITERS: Final[dict[str, Callable[[Connection, object], Any]]] = {
     "/entries": _entries,
     "/clock": _clock,
     "/book": _book,
-    "/authorise": _authorise,
-    "/deny": _deny,
-    "/faults": _faults,
     "/sessions/end": _end_sessions,
     "/accounts": _account,
     "/settings": _settings,
+    **control_orders.WRITERS,
+    **control_engine.WRITERS,
 }

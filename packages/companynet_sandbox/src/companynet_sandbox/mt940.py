@@ -31,6 +31,12 @@ class StatementEntry:
     information: str
     """:86: before it is wrapped, with the transaction number at its end."""
 
+    tnr: str = ""
+    """The transaction number by itself."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+    """Label and value of :86:, whole."""
+
 
 @dataclass(frozen=True)
 class StatementDay:
@@ -42,6 +48,8 @@ class StatementDay:
     number: int
     opening: int
     entries: Sequence[StatementEntry]
+    owner: str = ""
+    """Name of the account's customer."""
 
     @property
     def closing(self) -> int:
@@ -60,7 +68,7 @@ def write(statement: StatementDay) -> bytes:
         f":60F:{_balance(statement.opening, statement.currency, day)}",
     ]
     for entry in statement.entries:
-        lines += _entry(entry, statement.currency)
+        lines += entry_lines(entry, statement.currency)
     closing = _balance(statement.closing, statement.currency, day)
     lines += [f":62F:{closing}", f":64:{closing}", "-\x03"]
     return "".join(f"{line}\r\n" for line in lines).encode(CODE_PAGE)
@@ -72,6 +80,7 @@ def bank_text(text: str) -> str:
     A semicolon parts the segments of :86:, so one in a title becomes a comma.
     """
     plain = " ".join(text.translate(_PLAIN).upper().replace(";", ",").split())
+    plain = "".join(sign for sign in plain if sign.isprintable())
     return plain.encode(CODE_PAGE, "replace").decode(CODE_PAGE)
 
 
@@ -141,14 +150,15 @@ def _safe(text: str, cut: int) -> int:
     return cut
 
 
-def _entry(entry: StatementEntry, currency: str) -> list[str]:
+def entry_lines(entry: StatementEntry, currency: str) -> list[str]:
+    """The lines of one entry: figures, code with its name, :86: wrapped."""
     mark = "C" if entry.amount > 0 else "D"
     if entry.reversal:
         # Taking money away reverses a credit, giving it back reverses a debit.
         mark = "RD" if entry.amount > 0 else "RC"
     reference = entry.customer_reference or "NONREF"
     figures = (
-        f":61:{entry.valued:%y%m%d}{entry.booked:%m%d}{mark}{currency[2]}{_amount(entry.amount)}"
+        f":61:{entry.valued:%y%m%d}{entry.booked:%m%d}{mark}{currency[2]}{amount_text(entry.amount)}"
         f"{entry.type}{reference}//{entry.bank_reference}"
     )
     first, *rest = wrap(entry.information)
@@ -156,8 +166,9 @@ def _entry(entry: StatementEntry, currency: str) -> list[str]:
 
 
 def _balance(minor: int, currency: str, day: str) -> str:
-    return f"{'C' if minor >= 0 else 'D'}{day}{currency}{_amount(minor)}"
+    return f"{'C' if minor >= 0 else 'D'}{day}{currency}{amount_text(minor)}"
 
 
-def _amount(minor: int) -> str:
+def amount_text(minor: int) -> str:
+    """Hundredths without a sign, with a comma."""
     return f"{abs(minor) // 100},{abs(minor) % 100:02d}"

@@ -2,23 +2,22 @@
 
 import base64
 import hashlib
-from datetime import timedelta
 from sqlite3 import Connection
 
 from lxml import etree
 
-from companynet_sandbox import refusal
+from companynet_sandbox import order_rows, refusal
 from companynet_sandbox.books import next_number
+from companynet_sandbox.checks import check_for_customer
 from companynet_sandbox.clock import bank_day
 from companynet_sandbox.contract import flag_text, node
 from companynet_sandbox.guard import Call, authorise
-from companynet_sandbox.pain import FileRefused, Finding, Order, OrderFile, read_file
-from companynet_sandbox.posting import account_row
+from companynet_sandbox.order_states import move
+from companynet_sandbox.pain import FileRefused, OrderFile, read_file
 from companynet_sandbox.refusal import Refusal
 from companynet_sandbox.tasks import open_task, poll_task
 
 _FORMAT = "CT_ISO20022"
-_HORIZON = timedelta(days=366)
 
 
 def universal_payment_send(call: Call) -> etree._Element:
@@ -33,7 +32,11 @@ def universal_payment_send(call: Call) -> etree._Element:
     file = _read(call, data)
     client_id = call.request.text("orderMetadata", "clientOrderGroupId")
     _check_once(call.db, dik, client_id, file)
-    findings = [*file.findings, *_check_customer(call, dik, file)]
+    today = bank_day(call.now)
+    findings = [
+        *file.findings,
+        *(found for order in file.orders for found in check_for_customer(call.db, today, dik, order)),
+    ]
     group_id = ""
     fatal = call.request.flag("validationErrorsAreFatal") or any(not item.order for item in findings)
     if not (findings and fatal):
@@ -87,12 +90,6 @@ def get_status(call: Call) -> etree._Element:
     return node("getStatusResponse", node("return", *states))
 
 
-def set_status(db: Connection, order_id: int, at: str, status: str, description: str = "") -> None:
-    """Write an order's new state, and its history."""
-    db.execute("UPDATE orders SET status = ?, description = ? WHERE id = ?", (status, description, order_id))
-    db.execute("INSERT INTO order_history VALUES (?, ?, ?, ?)", (order_id, at, status, description))
-
-
 def _read(call: Call, data: bytes) -> OrderFile:
     metadata = {name: call.request.text("orderMetadata", name) for name in ("format", "encoding", "md5")}
     problem = None
@@ -106,7 +103,7 @@ def _read(call: Call, data: bytes) -> OrderFile:
         if problem is None:
             return read_file(data)
     except FileRefused as error:
-        problem = (f"plik nie jest poprawnym pain.001.001.03 ({error})", str(error))
+        problem = (f"plik nie jest poprawnym pain.001 ({error})", str(error))
     assert problem is not None  # noqa: S101 - every way here has set it
     raise Refusal(refusal.ORDER_INVALID, f"Plik odrzucony: {problem[0]}", f"The file is refused: {problem[1]}")
 
@@ -126,28 +123,10 @@ def _check_once(db: Connection, dik: str, client_id: str, file: OrderFile) -> No
         seen.add(order.instruction_id)
 
 
-def _check_customer(call: Call, dik: str, file: OrderFile) -> list[Finding]:
-    """What only the bank can check: whose accounts, and in which currency."""
-    findings = []
-    for order in file.orders:
-        account = account_row(call.db, order.debtor_account)
-        if account is None or account["dik"] != dik:
-            text = f"account {order.debtor_account} is none of customer {dik}"
-            findings.append(Finding("DEBTOR_ACCOUNT", text, order.end_to_end_id))
-        elif account["currency"] != order.currency:
-            text = f"an order in {order.currency} cannot be paid from an account in {account['currency']}"
-            findings.append(Finding("CURRENCY", text, order.end_to_end_id))
-        if order.execution_date and order.execution_date > bank_day(call.now) + _HORIZON:
-            text = f"{order.execution_date} is more than 366 days ahead"
-            findings.append(Finding("EXECUTION_DATE", text, order.end_to_end_id))
-    return findings
-
-
 def _keep(call: Call, dik: str, client_id: str, file: OrderFile, wrong: set[str]) -> str:
     group_id = f"CN{bank_day(call.now):%y%m%d}{next_number(call.db, 'order_groups'):06d}"
-    at = call.now.isoformat()
     call.db.execute(
-        "INSERT INTO order_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO order_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             group_id,
             dik,
@@ -155,40 +134,17 @@ def _keep(call: Call, dik: str, client_id: str, file: OrderFile, wrong: set[str]
             file.message_id,
             call.request.text("orderMetadata", "fileName"),
             call.login,
-            at,
+            call.now.isoformat(),
             call.request.flag("orderMetadata", "orderAwaitingFunds"),
+            call.request.flag("orderMetadata", "editable"),
         ),
     )
     # People authorise in CompanyNet; an order handed on is in authorisation already.  # L-211
     first = "IN_AUTH" if call.request.flag("orderMetadata", "sendToAuth") else "TO_AUTH"
     for order in file.orders:
-        order_id = _insert(call.db, group_id, dik, order)
-        set_status(call.db, order_id, at, "TO_EDIT" if order.end_to_end_id in wrong else first)
+        order_id = order_rows.insert(call.db, group_id, dik, order)
+        move(call.db, order_id, call.now, "TO_EDIT" if order.end_to_end_id in wrong else first)
     return group_id
-
-
-def _insert(db: Connection, group_id: str, dik: str, order: Order) -> int:
-    cursor = db.execute(
-        "INSERT INTO orders (group_id, dik, instruction_id, end_to_end_id, debtor_account, creditor_account,"
-        " creditor_name, creditor_address, amount, currency, title, execution_date, status)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')",
-        (
-            group_id,
-            dik,
-            order.instruction_id,
-            order.end_to_end_id,
-            order.debtor_account,
-            order.creditor_account,
-            order.creditor_name,
-            order.creditor_address,
-            order.amount,
-            order.currency,
-            order.title,
-            order.execution_date.isoformat() if order.execution_date else "",
-        ),
-    )
-    assert cursor.lastrowid is not None  # noqa: S101 - a row was written
-    return cursor.lastrowid
 
 
 def _duplicate(name: str, value: str) -> Refusal:

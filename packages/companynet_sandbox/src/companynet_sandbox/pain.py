@@ -1,4 +1,4 @@
-"""Order files in pain.001.001.03, read by the bank's own means.  # S-206"""
+"""Order files in pain.001.001.03 and .09, read by the bank's own means.  # S-206"""
 
 import re
 from dataclasses import dataclass
@@ -8,11 +8,12 @@ from typing import Final
 
 from lxml import etree
 
+from companynet_sandbox import tax
 from companynet_sandbox.numbers import bare_account, is_iban, is_nrb, to_minor
-from companynet_sandbox.xml import XmlRefused, parse_strictly
+from companynet_sandbox.xml import XmlRefused, local_names, parse_strictly
 
-NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"
-_PREFIX: Final = {"p": NAMESPACE}
+#: The old form and the new one are both taken.
+NAMESPACES: Final = tuple(f"urn:iso:std:iso:20022:tech:xsd:pain.001.001.{version}" for version in ("03", "09"))
 _NAME_LENGTH: Final = 70
 _TITLE_LENGTH: Final = 140
 _ID_LENGTH: Final = 35
@@ -46,6 +47,20 @@ class Order:
     currency: str
     title: str
     execution_date: date | None
+    instrument: str = ""
+    """Of LclInstrm."""
+
+    service_level: str = ""
+    """Of SvcLvl."""
+
+    priority: str = ""
+    """InstrPrty: NORM or HIGH."""
+
+    charge_bearer: str = ""
+    """ChrgBr: SLEV, SHAR, DEBT or CRED."""
+
+    tax: tuple[tuple[str, str], ...] = ()
+    """Label and value of what a payment to a tax office is for."""
 
 
 @dataclass(frozen=True)
@@ -61,81 +76,94 @@ def read_file(data: bytes) -> OrderFile:
     """Read an order file.
 
     Raises:
-        FileRefused: it is no pain.001.001.03, or lacks what even its orders could not be told apart without.
+        FileRefused: it is no pain.001 of these versions, or lacks what its orders could not be told apart without.
     """
     try:
         root = parse_strictly(data)
+        if root.tag not in {f"{{{namespace}}}Document" for namespace in NAMESPACES}:
+            raise FileRefused(f"the root element is {root.tag}, not Document of pain.001.001.03 or .09")
+        local_names(root)
     except XmlRefused as error:
         raise FileRefused(str(error)) from None
-    if root.tag != f"{{{NAMESPACE}}}Document":
-        raise FileRefused(f"the root element is {root.tag}, not Document of pain.001.001.03")
-    message_id = _text(root, "p:CstmrCdtTrfInitn/p:GrpHdr/p:MsgId")
-    payments = root.findall("p:CstmrCdtTrfInitn/p:PmtInf", _PREFIX)
+    message_id = _text(root, "CstmrCdtTrfInitn/GrpHdr/MsgId")
+    payments = root.findall("CstmrCdtTrfInitn/PmtInf")
     if not 1 <= len(message_id) <= _ID_LENGTH or not payments:
         raise FileRefused("GrpHdr/MsgId (1 to 35 characters) or PmtInf is missing")
     orders: list[Order] = []
     findings: list[Finding] = []
     for payment in payments:
         found = _payment(payment, findings)
-        findings += _totals(payment, found, f"PmtInf {_text(payment, 'p:PmtInfId')}", required=False)
+        findings += _totals(payment, found, f"PmtInf {_text(payment, 'PmtInfId')}", required=False)
         orders += found
-    header = root.find("p:CstmrCdtTrfInitn/p:GrpHdr", _PREFIX)
+    header = root.find("CstmrCdtTrfInitn/GrpHdr")
     if header is not None:
         findings += _totals(header, orders, "GrpHdr", required=True)
     return OrderFile(message_id, tuple(orders), tuple(findings))
 
 
 def _payment(payment: etree._Element, findings: list[Finding]) -> list[Order]:
-    place = f"PmtInf {_text(payment, 'p:PmtInfId')}"
-    if _text(payment, "p:PmtMtd") != "TRF":
+    place = f"PmtInf {_text(payment, 'PmtInfId')}"
+    if _text(payment, "PmtMtd") != "TRF":
         findings.append(Finding("PAYMENT_METHOD", f"{place}: PmtMtd is not TRF"))
-    execution = _text(payment, "p:ReqdExctnDt")
+    execution = _text(payment, "ReqdExctnDt/Dt") or _text(payment, "ReqdExctnDt")
     try:
         execution_date = date.fromisoformat(execution[:10])
     except ValueError:
         execution_date = None
         findings.append(Finding("EXECUTION_DATE", f"{place}: ReqdExctnDt {execution!r} is not a date"))
-    debtor = _account(payment, "p:DbtrAcct")
+    debtor = _account(payment, "DbtrAcct")
     if not is_nrb(debtor):
         findings.append(Finding("DEBTOR_ACCOUNT", f"{place}: debtor account {debtor!r} is not a right NRB"))
     orders = []
-    for transfer in payment.findall("p:CdtTrfTxInf", _PREFIX):
-        order = _order(transfer, debtor, execution_date)
-        findings += _check_order(transfer, order)
+    for transfer in payment.findall("CdtTrfTxInf"):
+        order = _order(payment, transfer, debtor, execution_date)
+        findings += check(order)
         orders.append(order)
     if not orders:
         findings.append(Finding("NO_ORDERS", f"{place}: has no CdtTrfTxInf"))
     return orders
 
 
-def _order(transfer: etree._Element, debtor: str, execution_date: date | None) -> Order:
-    amount = transfer.find("p:Amt/p:InstdAmt", _PREFIX)
+def _order(payment: etree._Element, transfer: etree._Element, debtor: str, execution_date: date | None) -> Order:
+    amount = transfer.find("Amt/InstdAmt")
     currency = (amount.get("Ccy") or "") if amount is not None else ""
     try:
         minor = to_minor((amount.text or "").strip() if amount is not None else "")
     except ValueError:
         minor = 0
-    address = [(item.text or "").strip() for item in transfer.findall("p:Cdtr/p:PstlAdr/p:AdrLine", _PREFIX)]
-    titles = [item.text or "" for item in transfer.findall("p:RmtInf/p:Ustrd", _PREFIX)]
+    address = [(item.text or "").strip() for item in transfer.findall("Cdtr/PstlAdr/AdrLine")]
+    title = "".join(item.text or "" for item in transfer.findall("RmtInf/Ustrd")).strip()
+
+    def code(name: str) -> str:
+        """A code of the transfer, else that of its block; from Cd or Prtry."""
+        paths = (f"PmtTpInf/{name}/Cd", f"PmtTpInf/{name}/Prtry", f"PmtTpInf/{name}")
+        return next((found for level in (transfer, payment) for path in paths if (found := _text(level, path))), "")
+
     return Order(
-        instruction_id=_text(transfer, "p:PmtId/p:InstrId"),
-        end_to_end_id=_text(transfer, "p:PmtId/p:EndToEndId"),
+        instruction_id=_text(transfer, "PmtId/InstrId"),
+        end_to_end_id=_text(transfer, "PmtId/EndToEndId"),
         debtor_account=debtor,
-        creditor_account=_account(transfer, "p:CdtrAcct"),
-        creditor_name=_text(transfer, "p:Cdtr/p:Nm"),
+        creditor_account=_account(transfer, "CdtrAcct"),
+        creditor_name=_text(transfer, "Cdtr/Nm"),
         creditor_address=" ".join(address),
         amount=max(minor, 0),
         currency=currency,
-        title="".join(titles).strip(),
+        title=title,
         execution_date=execution_date,
+        instrument=code("LclInstrm").upper().replace(" ", "").replace("_", ""),
+        service_level=code("SvcLvl"),
+        priority=code("InstrPrty"),
+        charge_bearer=_text(transfer, "ChrgBr") or _text(payment, "ChrgBr"),
+        tax=tax.from_element(transfer.find("Tax")) or tax.from_title(title),
     )
 
 
-def _check_order(transfer: etree._Element, order: Order) -> list[Finding]:
+def check(order: Order) -> list[Finding]:
+    """What is wrong with one order taken by itself."""
     rules = (
         (1 <= len(order.instruction_id) <= _ID_LENGTH, "INSTRUCTION_ID", "InstrId must have 1 to 35 characters"),
         (1 <= len(order.end_to_end_id) <= _ID_LENGTH, "END_TO_END_ID", "EndToEndId must have 1 to 35 characters"),
-        (order.amount > 0, "AMOUNT", f"InstdAmt {_text(transfer, 'p:Amt/p:InstdAmt')!r} is not a positive amount"),
+        (order.amount > 0, "AMOUNT", "InstdAmt is not a positive amount with at most two decimals"),
         (bool(re.fullmatch("[A-Z]{3}", order.currency)), "CURRENCY", f"currency {order.currency!r} is none"),
         (1 <= len(order.creditor_name) <= _NAME_LENGTH, "CREDITOR_NAME", "the payee's name must have 1 to 70 signs"),
         (len(order.title) <= _TITLE_LENGTH, "TITLE", "the title is longer than 140 characters"),
@@ -150,7 +178,7 @@ def _check_order(transfer: etree._Element, order: Order) -> list[Finding]:
 
 def _totals(parent: etree._Element, orders: list[Order], place: str, *, required: bool) -> list[Finding]:
     findings = []
-    count, total = _text(parent, "p:NbOfTxs"), _text(parent, "p:CtrlSum")
+    count, total = _text(parent, "NbOfTxs"), _text(parent, "CtrlSum")
     if (count or required) and count != str(len(orders)):
         findings.append(Finding("ORDER_COUNT", f"{place}: NbOfTxs is {count!r}, and there are {len(orders)} orders"))
     if total:
@@ -165,8 +193,8 @@ def _totals(parent: etree._Element, orders: list[Order], place: str, *, required
 
 
 def _account(parent: etree._Element, tag: str) -> str:
-    return bare_account(_text(parent, f"{tag}/p:Id/p:IBAN") or _text(parent, f"{tag}/p:Id/p:Othr/p:Id"))
+    return bare_account(_text(parent, f"{tag}/Id/IBAN") or _text(parent, f"{tag}/Id/Othr/Id"))
 
 
 def _text(parent: etree._Element, path: str) -> str:
-    return (parent.findtext(path, namespaces=_PREFIX) or "").strip()
+    return (parent.findtext(path) or "").strip()

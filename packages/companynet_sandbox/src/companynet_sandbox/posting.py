@@ -1,9 +1,11 @@
 """Entries on accounts."""
 
+import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from sqlite3 import Connection, Row
 
+from companynet_sandbox import agenda
 from companynet_sandbox.books import next_number
 from companynet_sandbox.clock import bank_day
 from companynet_sandbox.codes import code_of
@@ -29,7 +31,7 @@ class Posting:
     """The first words of :86:; empty for the code's own."""
 
     booked: date | None = None
-    """None for the bank's day."""
+    """None for the bank's day, or the first one after it whose statement is not out."""
 
     valued: date | None = None
     """None for the booking date."""
@@ -70,7 +72,7 @@ def post(db: Connection, now: datetime, posting: Posting, stem: str = "", leg: i
         raise PostingRefused(f"account {posting.account}: is closed")
     if posting.amount == 0:
         raise PostingRefused(f"account {posting.account}: an entry of 0.00 is none")
-    booked = posting.booked or bank_day(now)
+    booked = posting.booked or _open_day(account, bank_day(now))
     if booked.isoformat() <= account["stated_through"]:
         raise PostingRefused(
             f"account {posting.account}: the statement of {account['stated_through']} is out, nothing can be booked "
@@ -79,11 +81,11 @@ def post(db: Connection, now: datetime, posting: Posting, stem: str = "", leg: i
     code = code_of(posting.code)
     counter = next_number(db, "transactions")
     tnr = transaction_number(stem or transaction_stem(booked, counter), leg)
-    fields = [(bank_text(label), bank_text(value)) for label, value in posting.fields]
+    fields = [(bank_text(label), bank_text(value)) for label, value in posting.fields if value]
     heading = bank_text(posting.heading or code.heading)
     db.execute(
         "INSERT INTO entries (account, booked, valued, amount, reversal, type, code, code_name, customer_reference,"
-        " bank_reference, information, tnr) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " bank_reference, information, tnr, fields) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             posting.account,
             booked.isoformat(),
@@ -97,9 +99,25 @@ def post(db: Connection, now: datetime, posting: Posting, stem: str = "", leg: i
             posting.bank_reference or bank_reference(code.reference, booked, counter),
             compose(posting.code, heading, fields, tnr),
             tnr,
+            json.dumps(fields, ensure_ascii=False),
         ),
     )
+    if posting.amount > 0:
+        _tell_who_awaits_funds(db, now, posting.account)
     return tnr
+
+
+def _open_day(account: Row, day: date) -> date:
+    stated = account["stated_through"]
+    return max(day, date.fromisoformat(stated) + timedelta(days=1)) if stated else day
+
+
+def _tell_who_awaits_funds(db: Connection, now: datetime, account: str) -> None:
+    waiting = db.execute(
+        "SELECT 1 FROM orders WHERE status = 'CONDITIONAL' AND debtor_account = ? LIMIT 1", (account,)
+    ).fetchone()
+    if waiting is not None:
+        agenda.plan(db, now, "funds", account)
 
 
 def account_row(db: Connection, number: str) -> Row | None:

@@ -1,5 +1,6 @@
 """What the control plane is asked for, read strictly: a wrong or unknown value is an error that names it."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -46,6 +47,13 @@ class Fields:
         value = self._values.pop(name, default)
         if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 600:
             raise RequestWrong(f"{self._place}: {name} must be 0 to 600 seconds, is {value!r}")
+        return float(value)
+
+    def fraction(self, name: str, default: float) -> float:
+        """A number above 0, at most 1."""
+        value = self._values.pop(name, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
+            raise RequestWrong(f"{self._place}: {name} must be above 0 and at most 1, is {value!r}")
         return float(value)
 
     def flag(self, name: str) -> bool:
@@ -147,4 +155,6 @@ def read_incoming(values: object, place: str) -> tuple[Posting, str]:
     fields.end()
     if posting.amount <= 0:
         raise RequestWrong(f"{place}: amount must be positive, for it comes in")
+    if virtual_account and not re.fullmatch(r"XX\d{12}", virtual_account, re.ASCII):
+        raise RequestWrong(f"{place}: virtual_account must be XX and 12 digits, is {virtual_account!r}")
     return posting, currency

@@ -11,7 +11,7 @@ from lxml import etree
 from waitress.channel import ClientDisconnected
 
 from companynet import contract as shipped
-from companynet_sandbox import background, demands, logins, orders, refusal, statements, tasks
+from companynet_sandbox import background, demands, engine, logins, orders, refusal, statements, tasks
 from companynet_sandbox.books import Books, digest
 from companynet_sandbox.clock import bank_now
 from companynet_sandbox.contract import Contract, ContractBroken, Request
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PATH: Final = "/ws/services/IBREService_v1_0"
 _XML: Final = "text/xml; charset=utf-8"
 _LIMIT: Final = 32 * 1024 * 1024
+#: Seconds, of those who are turned away.  # S-230
+_RETRY_AFTER: Final = "1"
 _GARBAGE: Final = b"\x00\xffthis is no answer of a bank\xfe<<<"
 
 logger = logging.getLogger(__name__)
@@ -72,10 +74,13 @@ class Service:
         kind = answer.going_wrong.kind if answer.going_wrong else ""
         if kind == "slow" and answer.going_wrong:
             time.sleep(answer.going_wrong.seconds)
-        if kind == "lost_answer":
+        if kind in {"lost_answer", "closed"}:
             raise ClientDisconnected  # waitress closes the connection without a byte
         body = _GARBAGE if kind == "garbage" else answer.body
-        start_response(answer.status, [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))])
+        headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))]
+        if kind in {"http429", "http503"}:
+            headers.append(("Retry-After", _RETRY_AFTER))
+        start_response(answer.status, headers)
         # Fewer bytes than announced: waitress closes the connection after them.
         return [body[: len(body) // 2]] if kind == "cut" else [body]
 
@@ -112,14 +117,16 @@ class Service:
                 _log(db, None, "REQUEST_INVALID", None)
             return self._refuse(refusal.REQUEST_INVALID, str(error), error.code)
         with self._books.transaction() as db:
+            engine.catch_up(db)
             demand = demands.take(db, request.operation)
         try:
             body = self._perform(request, demand)
         except Refusal as error:
             message = error.message(request.text("context", "language"))
             return self._refuse(error.code, message, "Client", demand)
-        except _PageInstead:
-            return Answer("500 Internal Server Error", b"<html><body>Internal error</body></html>", "text/html")
+        except _PageInstead as page:
+            body = f"<html><body>{page.status}</body></html>".encode()
+            return Answer(page.status, body, "text/html", going_wrong=demand)
         except Exception:
             logger.exception("%s failed", request.operation)
             with self._books.transaction() as db:
@@ -146,7 +153,7 @@ class Service:
                     error.afterwards(db)
                 if fault == "session_ended":
                     _end_session(db, calls[0])
-                _log(db, calls[0], error.code if isinstance(error, Refusal) else "HTTP_500", fault)
+                _log(db, calls[0], error.code if isinstance(error, Refusal) else error.outcome, fault)
             raise
 
     def _refuse(self, code: str, message: str, faultcode: str, demand: demands.Demand | None = None) -> Answer:
@@ -155,14 +162,32 @@ class Service:
         return Answer("500 Internal Server Error", body, going_wrong=demand)
 
 
+#: Kinds that are answered by a page of a server before the bank, or not at all.
+_PAGES: Final = {
+    "http500": "500 Internal Server Error",
+    "http429": "429 Too Many Requests",
+    "http503": "503 Service Unavailable",
+    "closed": "500 Internal Server Error",  # never sent: the connection closes before
+}
+
+
 class _PageInstead(Exception):
-    """On demand: a page with status 500 in place of an answer."""
+    """On demand: a page in place of an answer.
+
+    Args:
+        kind: of :data:`_PAGES`.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.status = _PAGES[kind]
+        self.outcome = "NO_ANSWER" if kind == "closed" else f"HTTP_{self.status[:3]}"
 
 
 def _go_wrong_before(demand: demands.Demand) -> None:
     """The kinds that keep the work from being done."""
-    if demand.kind == "http500":
-        raise _PageInstead
+    if demand.kind in _PAGES:
+        raise _PageInstead(demand.kind)
     if demand.kind == "session_ended":
         raise session_invalid()
     if demand.kind in demands.REFUSALS:

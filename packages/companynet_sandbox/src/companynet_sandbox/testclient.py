@@ -233,6 +233,29 @@ class Transfer:
     payee: str = demo_data.BETA_PLN
     title: str = "FV 1/2026"
     currency: str = "PLN"
+    instrument: str = ""
+    """LclInstrm/Prtry."""
+
+    service_level: str = ""
+    """SvcLvl/Cd."""
+
+    priority: str = ""
+    """InstrPrty."""
+
+    charge_bearer: str = ""
+    """ChrgBr."""
+
+    tax: str = ""
+    """The Tax block, as XML without a prefix."""
+
+    def type_information(self) -> str:
+        """The PmtTpInf block; nothing if no code is given."""
+        parts = (
+            f"<InstrPrty>{self.priority}</InstrPrty>" if self.priority else "",
+            f"<SvcLvl><Cd>{self.service_level}</Cd></SvcLvl>" if self.service_level else "",
+            f"<LclInstrm><Prtry>{self.instrument}</Prtry></LclInstrm>" if self.instrument else "",
+        )
+        return f"<PmtTpInf>{''.join(parts)}</PmtTpInf>" if any(parts) else ""
 
 
 def order_file(
@@ -246,8 +269,10 @@ def order_file(
     total = control_sum or f"{sum(Decimal(item.amount) for item in transfers):.2f}"
     orders = "".join(
         f"<CdtTrfTxInf><PmtId><InstrId>I-{item.name}</InstrId><EndToEndId>{item.name}</EndToEndId></PmtId>"
-        f'<Amt><InstdAmt Ccy="{item.currency}">{item.amount}</InstdAmt></Amt><Cdtr><Nm>Beta Handel S.A.</Nm></Cdtr>'
-        f"<CdtrAcct><Id><IBAN>PL{item.payee}</IBAN></Id></CdtrAcct>"
+        f'{item.type_information()}<Amt><InstdAmt Ccy="{item.currency}">{item.amount}</InstdAmt></Amt>'
+        f"{f'<ChrgBr>{item.charge_bearer}</ChrgBr>' if item.charge_bearer else ''}"
+        f"<Cdtr><Nm>Beta Handel S.A.</Nm></Cdtr>"
+        f"<CdtrAcct><Id><IBAN>{'PL' if item.payee[:2].isdigit() else ''}{item.payee}</IBAN></Id></CdtrAcct>{item.tax}"
         f"<RmtInf><Ustrd>{item.title}</Ustrd></RmtInf></CdtTrfTxInf>"
         for item in transfers
     )

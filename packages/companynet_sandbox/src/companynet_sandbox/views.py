@@ -1,11 +1,13 @@
 """What the control plane shows of the books. No secret is in them to be shown."""
 
+import json
 from sqlite3 import Connection
 from typing import Any
 
 from companynet_sandbox import clock
 from companynet_sandbox.numbers import from_minor
 from companynet_sandbox.posting import balance_text
+from companynet_sandbox.settings import typed
 
 #: So many calls are shown, the newest.
 _CALLS = 1000
@@ -22,6 +24,8 @@ def state(db: Connection) -> dict[str, Any]:
                 "currency": row["currency"],
                 "balance": balance_text(db, row["nrb"]),
                 "closed": bool(row["closed"]),
+                "blocked": bool(row["blocked"]),
+                "vat_account": row["vat_account"],
                 "stated_through": row["stated_through"] or None,
             }
             for row in rows
@@ -39,11 +43,8 @@ def state(db: Connection) -> dict[str, Any]:
 
 def settings(db: Connection) -> dict[str, Any]:
     """The settings."""
-    values: dict[str, Any] = {}
-    for row in db.execute("SELECT * FROM settings ORDER BY name"):
-        text = row["value"]
-        values[row["name"]] = text == "true" if text in {"true", "false"} else int(text)
-    return values
+    rows = db.execute("SELECT * FROM settings ORDER BY name")
+    return {row["name"]: typed(row["value"]) for row in rows}
 
 
 def users(db: Connection) -> list[dict[str, Any]]:
@@ -112,6 +113,7 @@ def orders(db: Connection) -> list[dict[str, Any]]:
                     "currency": row["currency"],
                     "title": row["title"],
                     "execution_date": row["execution_date"],
+                    "kind": row["kind"],
                     "status": row["status"],
                     "description": row["description"],
                     "history": [dict(item) for item in history],
@@ -144,12 +146,22 @@ def calls(db: Connection) -> list[dict[str, Any]]:
 def entries(db: Connection) -> list[dict[str, Any]]:
     """All booked entries in the order they were booked."""
     rows = db.execute("SELECT * FROM entries ORDER BY id").fetchall()
-    return [{**dict(row), "amount": from_minor(row["amount"]), "reversal": bool(row["reversal"])} for row in rows]
+    return [
+        {
+            **dict(row),
+            "amount": from_minor(row["amount"]),
+            "reversal": bool(row["reversal"]),
+            "fields": json.loads(row["fields"]),
+        }
+        for row in rows
+    ]
 
 
 def faults(db: Connection) -> list[dict[str, Any]]:
     """The faults ordered and not yet used up."""
-    rows = db.execute("SELECT operation, kind, skip, count, seconds FROM demands ORDER BY id").fetchall()
+    rows = db.execute(
+        "SELECT operation, kind, skip, count, seconds, probability, seed FROM demands ORDER BY id"
+    ).fetchall()
     return [dict(row) for row in rows]
 
 

@@ -32,3 +32,17 @@ def parse_strictly(data: bytes) -> etree._Element:
     if next(root.iter(etree.Comment, etree.ProcessingInstruction, etree.Entity), None) is not None:
         raise XmlRefused("comments, processing instructions and entities are not taken")
     return root
+
+
+def local_names(root: etree._Element) -> None:
+    """Take the namespace off the elements of a document that has one only.
+
+    Raises:
+        XmlRefused: an element is of another namespace than the root.
+    """
+    namespace = etree.QName(root).namespace
+    for element in root.iter():
+        name = etree.QName(element)
+        if name.namespace != namespace:
+            raise XmlRefused(f"element {element.tag} is not of the document's namespace")
+        element.tag = name.localname
