@@ -117,6 +117,18 @@ def _customer_rules(db: Connection, body: object) -> dict[str, Any]:
     return {"dik": dik, "people": row["people"], "blocked": bool(row["blocked"]), "released": released}
 
 
+def _user_dik(db: Connection, body: object) -> dict[str, Any]:
+    """Let a user act for one more customer."""
+    fields = Fields(body, "user")
+    user, dik = fields.text("user"), fields.text("dik")
+    fields.end()
+    try:
+        db.execute("INSERT INTO user_diks VALUES (?, ?) ON CONFLICT DO NOTHING", (user, dik))
+    except IntegrityError:
+        raise RequestWrong(f"user {user} or customer {dik} is not known") from None
+    return {"user": user, "dik": dik}
+
+
 def _release(db: Connection, status: str, column: str, value: str) -> int:
     query = f"SELECT id FROM orders WHERE status = ? AND {column} = ? ORDER BY id"  # noqa: S608 - a name of ours
     rows = db.execute(query, (status, value)).fetchall()
@@ -157,4 +169,5 @@ WRITERS: Final[dict[str, Callable[[Connection, object], Any]]] = {
     "/accounts/open": _open_account,
     "/accounts/block": _block_account,
     "/customers": _customer_rules,
+    "/users/diks": _user_dik,
 }

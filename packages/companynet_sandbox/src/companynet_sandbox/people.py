@@ -9,7 +9,7 @@ from typing import Any
 from companynet_sandbox import execution, order_rows, tax
 from companynet_sandbox.checks import check_for_customer
 from companynet_sandbox.clock import bank_day
-from companynet_sandbox.order_states import WITH_PEOPLE, TransitionRefused, move
+from companynet_sandbox.order_states import STOPPED, WITH_PEOPLE, TransitionRefused, move
 from companynet_sandbox.pain import check
 
 _TO_AUTHORISE = frozenset({"TO_AUTH", "IN_AUTH"})
@@ -58,7 +58,7 @@ def authorise(
 
 def deny(db: Connection, now: datetime, group: str | None, order: str | None, reason: str) -> int:
     """Refuse, as the bank, orders that are not carried out yet; how many."""
-    able = {"TO_AUTH", "IN_AUTH", "AUTHORIZED", "SIGN_VERIFY", "VALIDATED", "REALIZ", "CONDITIONAL"}
+    able = {"TO_AUTH", "IN_AUTH", "AUTHORIZED", "SIGN_VERIFY", "VALIDATED", "REALIZ", "CONDITIONAL", *STOPPED}
     rows = [row for row in find(db, group, order) if row["status"] in able]
     for row in rows:
         move(db, row["id"], now, "DENIED", reason)

@@ -10,7 +10,7 @@ import http.client
 import urllib.parse
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -188,21 +188,27 @@ class Customer:
         self.call("confirmResponseReceived", task)
         return [base64.b64decode(text) for text in answer.texts("content")]
 
-    def send_orders(self, client_id: str, data: bytes, *, fatal: bool = True, awaiting_funds: bool = False) -> Answer:
-        """Send an order file and poll until the bank has looked at it; the result."""
-        task = (
-            f"<m:taskId>{self.start_sending(client_id, data, fatal=fatal, awaiting_funds=awaiting_funds)}</m:taskId>"
-        )
+    def send_orders(self, client_id: str, data: bytes, **flags: Any) -> Answer:
+        """Send an order file and poll until the bank has looked at it; the result. Flags as :meth:`start_sending`."""
+        task = f"<m:taskId>{self.start_sending(client_id, data, **flags)}</m:taskId>"
         answer = self.call("checkPaymentSendResult", task)
         while answer.text("return/finished") == "false":
             answer = self.call("checkPaymentSendResult", task)
         return answer
 
     def start_sending(
-        self, client_id: str, data: bytes, *, fatal: bool = True, awaiting_funds: bool = False, md5: str = ""
+        self,
+        client_id: str,
+        data: bytes,
+        *,
+        fatal: bool = True,
+        awaiting_funds: bool = False,
+        editable: bool = True,
+        to_authorisation: bool = False,
+        md5: str = "",
     ) -> str:
         """Send an order file; the id of the task."""
-        flags = {"editable": True, "sendToAuth": False, "orderAwaitingFunds": awaiting_funds}
+        flags = {"editable": editable, "sendToAuth": to_authorisation, "orderAwaitingFunds": awaiting_funds}
         flags |= dict.fromkeys(("massPayment", "massPlus", "massTransfer"), False)
         metadata = {
             "clientOrderGroupId": client_id,
