@@ -2,10 +2,11 @@
 
 import http.client
 import time
+import urllib.parse
 
 import pytest
 
-from companynet_sandbox import demo_data
+from companynet_sandbox import demands, demo_data
 from companynet_sandbox.service import OPERATIONS
 from companynet_sandbox.testclient import Caller, Customer, Fault, Transfer, order_file
 from companynet_sandbox.testing import ControlRefused, RunningBank
@@ -13,7 +14,7 @@ from companynet_sandbox.testing import ControlRefused, RunningBank
 UNKNOWN = "<m:orderGroupId>X</m:orderGroupId>"
 
 
-def order_fault(customer: Customer, kind: str, operation: str = "universalPaymentSend", **more: float) -> None:
+def order_fault(customer: Customer, kind: str, operation: str = "universalPaymentSend", **more: float | str) -> None:
     customer.bank.post("/faults", {"operation": operation, "kind": kind, **more})
 
 
@@ -83,6 +84,78 @@ def test_a_session_ended_on_demand_stays_ended(customer: Customer) -> None:
     assert customer.bank.get("/sessions")[0]["ended_by"] == "fault on demand"
 
 
+def test_a_connection_closed_before_leaves_nothing_done(customer: Customer) -> None:
+    """The caller sees what it sees of a lost answer, and here the bank has nothing: only asking tells."""
+    customer.open_session()
+    order_fault(customer, "closed")
+    with pytest.raises(http.client.RemoteDisconnected):
+        customer.start_sending("C1", order_file("M1", Transfer("X")))
+    with pytest.raises(Fault, match="ORDER_GROUP_UNKNOWN"):
+        customer.states("C1")
+    assert [call["outcome"] for call in customer.bank.get("/calls")][-2] == "NO_ANSWER"
+    customer.start_sending("C1", order_file("M1", Transfer("X")))
+
+
+@pytest.mark.parametrize(("kind", "status"), [("http429", 429), ("http503", 503)])
+def test_turned_away_with_a_time_to_come_again(customer: Customer, kind: str, status: int) -> None:
+    """Status and Retry-After, without a SOAP fault; nothing was done."""
+    order_fault(customer, kind, "initLoginWithSignature")
+    url = urllib.parse.urlsplit(customer.bank.soap_url)
+    body = f"<m:userLogin>{customer.user}</m:userLogin>"
+    data = customer.caller.envelope("initLoginWithSignature", body, dik=customer.dik)
+    connection = http.client.HTTPConnection(url.netloc, timeout=20)
+    connection.request("POST", url.path, data, {"Content-Type": "text/xml"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Retry-After")) == (status, "1")
+    assert b"Envelope" not in answer.read()
+    connection.close()
+    assert customer.bank.get("/calls")[-1]["outcome"] == f"HTTP_{status}"
+    assert customer.login()
+
+
+def outcomes(customer: Customer, calls: int) -> str:
+    """T where a call was throttled, else a dot."""
+    made = ""
+    for _call in range(calls):
+        with pytest.raises(Fault) as caught:
+            customer.states("X")
+        made += "T" if caught.value.code == "THROTTLED" else "."
+    return made
+
+
+def test_faults_by_chance_follow_their_seed(customer: Customer) -> None:
+    """The same seed gives the same calls, another one others; about as many as the probability says."""
+    customer.open_session()
+    sequences = []
+    for seed in ("a", "a", "b"):
+        customer.bank.post("/faults", {"clear": True})
+        order_fault(customer, "throttled", "getStatus", probability=0.3, seed=seed)
+        sequences.append(outcomes(customer, 100))
+    assert sequences[0] == sequences[1] != sequences[2]
+    assert all(15 <= sequence.count("T") <= 45 for sequence in sequences)
+    assert sequences[0] == "".join("T" if demands.draw("a", number) < 0.3 else "." for number in range(100))
+
+
+def test_chance_goes_on_after_a_restart(customer: Customer) -> None:
+    """The sequence is in the books: killed after 40 calls it goes on with the 41st."""
+    customer.open_session()
+    order_fault(customer, "throttled", "getStatus", probability=0.3, seed="a")
+    first = outcomes(customer, 40)
+    customer.bank.kill()
+    customer.bank.start()
+    expected = "".join("T" if demands.draw("a", number) < 0.3 else "." for number in range(60))
+    assert first + outcomes(customer, 20) == expected
+
+
+def test_chance_may_have_an_end_and_others_beside_it(customer: Customer) -> None:
+    """Two strikes and no more; a fault of another operation draws from a sequence of its own."""
+    customer.open_session()
+    order_fault(customer, "throttled", "getStatus", probability=0.5, seed="a", count=2)
+    order_fault(customer, "duplicate", "universalPaymentSend", probability=0.5, seed="a")
+    assert outcomes(customer, 30).count("T") == 2
+    assert [fault["operation"] for fault in customer.bank.get("/faults")] == ["universalPaymentSend"]
+
+
 def test_count_and_skip(customer: Customer) -> None:
     """The second and third call go wrong, the first and fourth do not; forgetting clears."""
     customer.open_session()
@@ -103,6 +176,9 @@ def test_unknown_kinds_and_values_are_refused(bank: RunningBank) -> None:
         {"operation": "login", "kind": "unreachable"},
         {"kind": "cut", "cuont": 2},
         {"kind": "cut", "count": 0},
+        {"kind": "cut", "probability": 0},
+        {"kind": "cut", "probability": 1.5},
+        {"kind": "cut", "seed": 7},
     ):
         with pytest.raises(ControlRefused):
             bank.post("/faults", body)
@@ -175,6 +251,7 @@ def test_the_control_plane_names_what_is_wrong(bank: RunningBank) -> None:
         ({**good, "account": "1" * 26}, "not in these books"),
         ({**good, "currency": "EUR"}, "is kept in PLN"),
         ({**good, "colour": "red"}, "unknown values colour"),
+        ({**good, "virtual_account": "XX12"}, "XX and 12 digits"),
     )
     for body, reason in wrong:
         with pytest.raises(ControlRefused, match=reason):

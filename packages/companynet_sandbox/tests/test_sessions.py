@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from companynet_sandbox import demo_data
-from companynet_sandbox.testclient import OPERATIONS, Customer, Fault, permissions
+from companynet_sandbox.testclient import OPERATIONS, Customer, Fault, Transfer, order_file, permissions
 from companynet_sandbox.testing import RunningBank
 from companynet_sandbox.testkit import make_identity
 
@@ -190,6 +190,68 @@ def test_the_bank_can_end_a_session(customer: Customer) -> None:
     with refused("SESSION_INVALID"):
         customer.call("getStatus", "<m:orderGroupId>X</m:orderGroupId>")
     assert customer.bank.get("/sessions")[0]["ended_by"] == "bank"
+
+
+def test_a_user_has_several_sessions_at_once(customer: Customer) -> None:
+    """Each with its own DIKs, operations and end; ending one leaves the others."""
+    tokens = []
+    for dik, operations in ((demo_data.DIK_ALFA, OPERATIONS), (demo_data.DIK_BETA, ("getStatus",))):
+        customer.open_session(dik, operations=operations)
+        tokens.append(customer.token)
+    body = "<m:orderGroupId>X</m:orderGroupId>"
+    for token, dik, code in (
+        (tokens[0], demo_data.DIK_ALFA, "ORDER_GROUP_UNKNOWN"),
+        (tokens[0], demo_data.DIK_BETA, "PERMISSION_DENIED"),
+        (tokens[1], demo_data.DIK_BETA, "ORDER_GROUP_UNKNOWN"),
+        (tokens[1], demo_data.DIK_ALFA, "PERMISSION_DENIED"),
+    ):
+        with refused(code):
+            customer.caller.call("getStatus", body, dik=dik, token=token)
+    customer.caller.call("finishBackgroundSession", token=tokens[0])
+    with refused("SESSION_INVALID"):
+        customer.caller.call("getStatus", body, dik=demo_data.DIK_ALFA, token=tokens[0])
+    with refused("ORDER_GROUP_UNKNOWN"):
+        customer.caller.call("getStatus", body, dik=demo_data.DIK_BETA, token=tokens[1])
+
+
+def test_the_bank_ends_one_of_several(customer: Customer) -> None:
+    """By its number, early; the user's other session works on."""
+    customer.open_session()
+    first = customer.token
+    customer.open_session()
+    assert customer.bank.post("/sessions/end", {"session_id": 1}) == {"ended": 1}
+    body = "<m:orderGroupId>X</m:orderGroupId>"
+    with refused("SESSION_INVALID"):
+        customer.caller.call("getStatus", body, dik=customer.dik, token=first)
+    with refused("ORDER_GROUP_UNKNOWN"):
+        customer.call("getStatus", body)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_each_operation_needs_its_own_permission(customer: Customer, operation: str) -> None:
+    """A session that allows all others refuses this one, before it looks at what is asked."""
+    customer.open_session(operations=tuple(name for name in OPERATIONS if name != operation))
+    day = dt.date(2026, 1, 5)
+    bodies = {
+        "getMT940Ex": f"<m:from>{day}</m:from><m:to>{day}</m:to><m:compressed>false</m:compressed>",
+        "getStatus": "<m:orderGroupId>X</m:orderGroupId>",
+    }
+    with refused("PERMISSION_DENIED"):
+        if operation == "universalPaymentSend":
+            customer.start_sending("C1", order_file("M1", Transfer("X")))
+        else:
+            customer.call(operation, bodies.get(operation, "<m:taskId>T</m:taskId>"))
+
+
+def test_a_session_outlives_the_revocation_of_its_certificate(customer: Customer) -> None:
+    """What was signed stays; a new one cannot be signed."""
+    customer.open_session()
+    sha256 = customer.bank.get("/state")["users"][0]["certificates"][0]["sha256"]
+    customer.bank.post("/certificates/revoke", {"sha256": sha256})
+    with refused("ORDER_GROUP_UNKNOWN"):
+        customer.call("getStatus", "<m:orderGroupId>X</m:orderGroupId>")
+    with refused("CERTIFICATE_REFUSED"):
+        customer.open_session()
 
 
 def test_no_token_is_kept_or_shown(customer: Customer) -> None:

@@ -103,7 +103,8 @@ def session_of(call: Call) -> Row:
 def authorise(call: Call) -> str:
     """Refuse a business call unless its token covers the operation for the DIK of the context.
 
-    A background session covers what was granted; a login covers all DIKs of its user.
+    A background session covers what was granted, also when its certificate was revoked since; a login covers all DIKs
+    of its user.  # L-230
 
     Returns:
         The DIK.
