@@ -292,6 +292,8 @@ def test_two_advances_are_one(rooms: Iterator[Room]) -> None:
             )
         assert contents[0] == contents[1]
         _entries, _orders, history = contents[0]
+        sums = "SELECT turnover, (SELECT coalesce(sum(amount), 0) FROM entries WHERE account = nrb) FROM accounts"
+        assert all(kept == booked for kept, booked in room.rows(sums))
         assert [row[1] for row in history] == sorted(row[1] for row in history)
 
     check()

@@ -28,7 +28,8 @@ CREATE TABLE session_permissions (
 CREATE TABLE accounts (
     nrb TEXT PRIMARY KEY, dik TEXT NOT NULL REFERENCES customers, currency TEXT NOT NULL, opening INTEGER NOT NULL,
     closed INTEGER NOT NULL DEFAULT 0, stated_through TEXT NOT NULL DEFAULT '', blocked INTEGER NOT NULL DEFAULT 0,
-    vat_account TEXT REFERENCES accounts, charged_through TEXT NOT NULL DEFAULT '');
+    vat_account TEXT REFERENCES accounts, charged_through TEXT NOT NULL DEFAULT '',
+    turnover INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE customer_rules (
     dik TEXT PRIMARY KEY REFERENCES customers, people INTEGER NOT NULL DEFAULT 1,
     blocked INTEGER NOT NULL DEFAULT 0);
@@ -38,6 +39,13 @@ CREATE TABLE entries (
     code_name TEXT NOT NULL, customer_reference TEXT NOT NULL, bank_reference TEXT NOT NULL,
     information TEXT NOT NULL, tnr TEXT NOT NULL UNIQUE, fields TEXT NOT NULL DEFAULT '[]');
 CREATE INDEX entries_of_day ON entries (account, booked, amount);
+-- The sum of an account's entries, so that a balance costs the same however many there are.
+CREATE TRIGGER entry_booked AFTER INSERT ON entries BEGIN
+    UPDATE accounts SET turnover = turnover + NEW.amount WHERE nrb = NEW.account;
+END;
+CREATE TRIGGER entry_removed AFTER DELETE ON entries BEGIN
+    UPDATE accounts SET turnover = turnover - OLD.amount WHERE nrb = OLD.account;
+END;
 CREATE TABLE tasks (
     id TEXT PRIMARY KEY, operation TEXT NOT NULL, dik TEXT NOT NULL, created TEXT NOT NULL,
     polls_left INTEGER NOT NULL, confirmed TEXT, answer TEXT NOT NULL);
