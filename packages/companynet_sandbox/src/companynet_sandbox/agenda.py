@@ -22,6 +22,11 @@ def drop(db: Connection, kind: str, subject: object = "") -> None:
     db.execute("DELETE FROM agenda WHERE kind = ? AND subject = ?", (kind, str(subject)))
 
 
+def is_empty(db: Connection) -> bool:
+    """Whether there is nothing to do, now or later."""
+    return db.execute("SELECT 1 FROM agenda LIMIT 1").fetchone() is None
+
+
 def taken(db: Connection, until: datetime) -> Iterator[Row]:
     """Take what is due, one by one, the earliest first; what is noted meanwhile and is due takes its turn."""
     while True:
