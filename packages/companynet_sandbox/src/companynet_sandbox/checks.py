@@ -10,7 +10,7 @@ from companynet_sandbox.posting import account_row
 _HORIZON = timedelta(days=366)
 
 
-def check_for_customer(db: Connection, today: date, dik: str, order: Order) -> list[Finding]:
+def check_for_customer(db: Connection, today: date, dik: str, order: Order, kind: str) -> list[Finding]:
     """What only the bank can find: whose account, which currency, how far ahead, and the rules of the kind."""
     findings = []
     account = account_row(db, order.debtor_account)
@@ -24,7 +24,7 @@ def check_for_customer(db: Connection, today: date, dik: str, order: Order) -> l
     if order.execution_date and order.execution_date > today + _HORIZON:
         findings.append(("EXECUTION_DATE", f"{order.execution_date} is more than 366 days ahead"))
     found = [Finding(code, text, order.end_to_end_id) for code, text in findings]
-    return [*found, *check_kind(db, dik, order)]
+    return [*found, *check_kind(order, kind)]
 
 
 def _is_vat_account(db: Connection, number: str) -> bool:

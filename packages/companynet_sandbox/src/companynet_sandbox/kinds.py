@@ -117,9 +117,8 @@ def _authority(order: Order) -> str:
     return ""
 
 
-def check_kind(db: Connection, dik: str, order: Order) -> list[Finding]:
-    """What is wrong with an order as one of its kind."""
-    name = kind_of(db, dik, order)
+def check_kind(order: Order, name: str) -> list[Finding]:
+    """What is wrong with an order as one of a kind."""
     findings = []
     if KINDS[name].way == "instant":
         if _authority(order):

@@ -5,20 +5,19 @@ from datetime import date
 from sqlite3 import Connection, Row
 from typing import Any
 
-from companynet_sandbox.kinds import kind_of
 from companynet_sandbox.pain import Order
 from companynet_sandbox.split_payment import vat_of_title
 
 
-def insert(db: Connection, group_id: str, dik: str, order: Order) -> int:
-    """Write a new order, which has no state yet; its id."""
+def insert(db: Connection, group_id: str, dik: str, order: Order, *, kind: str, status: str) -> int:
+    """Write a new order with its first state, which is not in its history by that; its id."""
     values = {
         "group_id": group_id,
         "dik": dik,
         "instruction_id": order.instruction_id,
         "end_to_end_id": order.end_to_end_id,
-        "status": "",
-        **_values(db, dik, order),
+        "status": status,
+        **_values(order, kind),
     }
     names = ", ".join(values)
     marks = ", ".join(f":{name}" for name in values)
@@ -27,9 +26,9 @@ def insert(db: Connection, group_id: str, dik: str, order: Order) -> int:
     return cursor.lastrowid
 
 
-def update(db: Connection, order_id: int, dik: str, order: Order) -> None:
+def update(db: Connection, order_id: int, order: Order, kind: str) -> None:
     """Write what an edited order says; its ids stay."""
-    values = _values(db, dik, order)
+    values = _values(order, kind)
     changes = ", ".join(f"{name} = :{name}" for name in values)
     db.execute(f"UPDATE orders SET {changes} WHERE id = :id", {**values, "id": order_id})  # noqa: S608 - names
 
@@ -55,7 +54,7 @@ def read(row: Row) -> Order:
     )
 
 
-def _values(db: Connection, dik: str, order: Order) -> dict[str, Any]:
+def _values(order: Order, kind: str) -> dict[str, Any]:
     return {
         "debtor_account": order.debtor_account,
         "creditor_account": order.creditor_account,
@@ -65,7 +64,7 @@ def _values(db: Connection, dik: str, order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "title": order.title,
         "execution_date": order.execution_date.isoformat() if order.execution_date else "",
-        "kind": kind_of(db, dik, order),
+        "kind": kind,
         "split_vat": vat_of_title(order.title),
         "charge_bearer": order.charge_bearer,
         "instrument": order.instrument,

@@ -88,6 +88,17 @@ def move(db: Connection, order_id: int, at: datetime, status: str, description: 
     db.execute("INSERT INTO order_history VALUES (?, ?, ?, ?)", (order_id, at.isoformat(), status, description))
 
 
+def enter(db: Connection, order_id: int, at: datetime, status: str) -> None:
+    """Begin the history of an order that was just written with its first state.
+
+    Raises:
+        TransitionRefused: no order begins so.
+    """
+    if not allowed("", status):
+        raise TransitionRefused(f"no order begins as {status}")
+    db.execute("INSERT INTO order_history VALUES (?, ?, ?, '')", (order_id, at.isoformat(), status))
+
+
 def awaited_funds(db: Connection, order_id: int) -> bool:
     """Whether an order has been CONDITIONAL."""
     found = db.execute(

@@ -12,7 +12,8 @@ from companynet_sandbox.checks import check_for_customer
 from companynet_sandbox.clock import bank_day
 from companynet_sandbox.contract import flag_text, node
 from companynet_sandbox.guard import Call, authorise
-from companynet_sandbox.order_states import move
+from companynet_sandbox.kinds import kind_of
+from companynet_sandbox.order_states import enter
 from companynet_sandbox.pain import FileRefused, OrderFile, read_file
 from companynet_sandbox.refusal import Refusal
 from companynet_sandbox.tasks import open_task, poll_task
@@ -33,14 +34,14 @@ def universal_payment_send(call: Call) -> etree._Element:
     client_id = call.request.text("orderMetadata", "clientOrderGroupId")
     _check_once(call.db, dik, client_id, file)
     today = bank_day(call.now)
-    findings = [
-        *file.findings,
-        *(found for order in file.orders for found in check_for_customer(call.db, today, dik, order)),
-    ]
+    kinds = [kind_of(call.db, dik, order) for order in file.orders]
+    findings = list(file.findings)
+    for order, kind in zip(file.orders, kinds, strict=True):
+        findings += check_for_customer(call.db, today, dik, order, kind)
     group_id = ""
     fatal = call.request.flag("validationErrorsAreFatal") or any(not item.order for item in findings)
     if not (findings and fatal):
-        group_id = _keep(call, dik, client_id, file, {item.order for item in findings})
+        group_id = _keep(call, dik, file, kinds, {item.order for item in findings})
     errors = [[item.code, item.message, item.order] for item in findings]
     task_id = open_task(call, {"group_id": group_id, "errors": errors})
     return node("universalPaymentSendResponse", node("return", task_id))
@@ -123,14 +124,14 @@ def _check_once(db: Connection, dik: str, client_id: str, file: OrderFile) -> No
         seen.add(order.instruction_id)
 
 
-def _keep(call: Call, dik: str, client_id: str, file: OrderFile, wrong: set[str]) -> str:
+def _keep(call: Call, dik: str, file: OrderFile, kinds: list[str], wrong: set[str]) -> str:
     group_id = f"CN{bank_day(call.now):%y%m%d}{next_number(call.db, 'order_groups'):06d}"
     call.db.execute(
         "INSERT INTO order_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             group_id,
             dik,
-            client_id,
+            call.request.text("orderMetadata", "clientOrderGroupId"),
             file.message_id,
             call.request.text("orderMetadata", "fileName"),
             call.login,
@@ -141,9 +142,10 @@ def _keep(call: Call, dik: str, client_id: str, file: OrderFile, wrong: set[str]
     )
     # People authorise in CompanyNet; an order handed on is in authorisation already.  # L-211
     first = "IN_AUTH" if call.request.flag("orderMetadata", "sendToAuth") else "TO_AUTH"
-    for order in file.orders:
-        order_id = order_rows.insert(call.db, group_id, dik, order)
-        move(call.db, order_id, call.now, "TO_EDIT" if order.end_to_end_id in wrong else first)
+    for order, kind in zip(file.orders, kinds, strict=True):
+        status = "TO_EDIT" if order.end_to_end_id in wrong else first
+        order_id = order_rows.insert(call.db, group_id, dik, order, kind=kind, status=status)
+        enter(call.db, order_id, call.now, status)
     return group_id
 
 

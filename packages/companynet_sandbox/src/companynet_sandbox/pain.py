@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -63,6 +63,15 @@ class Order:
     """Label and value of what a payment to a tax office is for."""
 
 
+class _Codes(NamedTuple):
+    """What selects the kind of an order; a transfer's own codes go before those of its block."""
+
+    instrument: str
+    service_level: str
+    priority: str
+    charge_bearer: str
+
+
 @dataclass(frozen=True)
 class OrderFile:
     """A file with what is wrong in it."""
@@ -115,8 +124,9 @@ def _payment(payment: etree._Element, findings: list[Finding]) -> list[Order]:
     if not is_nrb(debtor):
         findings.append(Finding("DEBTOR_ACCOUNT", f"{place}: debtor account {debtor!r} is not a right NRB"))
     orders = []
+    block = _codes(payment)
     for transfer in payment.findall("CdtTrfTxInf"):
-        order = _order(payment, transfer, debtor, execution_date)
+        order = _order(transfer, debtor, execution_date, block)
         findings += check(order)
         orders.append(order)
     if not orders:
@@ -124,7 +134,21 @@ def _payment(payment: etree._Element, findings: list[Finding]) -> list[Order]:
     return orders
 
 
-def _order(payment: etree._Element, transfer: etree._Element, debtor: str, execution_date: date | None) -> Order:
+def _codes(level: etree._Element) -> _Codes:
+    """The codes of a block, or of a transfer."""
+    kind = level.find("PmtTpInf")
+    bearer = _text(level, "ChrgBr")
+    if kind is None:
+        return _Codes("", "", "", bearer)
+    instrument, service_level = (
+        _text(kind, f"{name}/Cd") or _text(kind, f"{name}/Prtry") for name in ("LclInstrm", "SvcLvl")
+    )
+    # One word, however it is written.
+    instrument = instrument.upper().replace(" ", "").replace("_", "")
+    return _Codes(instrument, service_level, _text(kind, "InstrPrty"), bearer)
+
+
+def _order(transfer: etree._Element, debtor: str, execution_date: date | None, block: _Codes) -> Order:
     amount = transfer.find("Amt/InstdAmt")
     currency = (amount.get("Ccy") or "") if amount is not None else ""
     try:
@@ -133,12 +157,7 @@ def _order(payment: etree._Element, transfer: etree._Element, debtor: str, execu
         minor = 0
     address = [(item.text or "").strip() for item in transfer.findall("Cdtr/PstlAdr/AdrLine")]
     title = "".join(item.text or "" for item in transfer.findall("RmtInf/Ustrd")).strip()
-
-    def code(name: str) -> str:
-        """A code of the transfer, else that of its block; from Cd or Prtry."""
-        paths = (f"PmtTpInf/{name}/Cd", f"PmtTpInf/{name}/Prtry", f"PmtTpInf/{name}")
-        return next((found for level in (transfer, payment) for path in paths if (found := _text(level, path))), "")
-
+    own = _codes(transfer)
     return Order(
         instruction_id=_text(transfer, "PmtId/InstrId"),
         end_to_end_id=_text(transfer, "PmtId/EndToEndId"),
@@ -150,10 +169,10 @@ def _order(payment: etree._Element, transfer: etree._Element, debtor: str, execu
         currency=currency,
         title=title,
         execution_date=execution_date,
-        instrument=code("LclInstrm").upper().replace(" ", "").replace("_", ""),
-        service_level=code("SvcLvl"),
-        priority=code("InstrPrty"),
-        charge_bearer=_text(transfer, "ChrgBr") or _text(payment, "ChrgBr"),
+        instrument=own.instrument or block.instrument,
+        service_level=own.service_level or block.service_level,
+        priority=own.priority or block.priority,
+        charge_bearer=own.charge_bearer or block.charge_bearer,
         tax=tax.from_element(transfer.find("Tax")) or tax.from_title(title),
     )
 

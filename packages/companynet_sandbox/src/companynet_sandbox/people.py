@@ -9,6 +9,7 @@ from typing import Any
 from companynet_sandbox import execution, order_rows, tax
 from companynet_sandbox.checks import check_for_customer
 from companynet_sandbox.clock import bank_day
+from companynet_sandbox.kinds import kind_of
 from companynet_sandbox.order_states import STOPPED, WITH_PEOPLE, TransitionRefused, move
 from companynet_sandbox.pain import check
 
@@ -104,10 +105,11 @@ def edit(db: Connection, now: datetime, group: str, order: str, changes: Mapping
     changed = replace(order_rows.read(row), **changes)
     if "title" in changes:
         changed = replace(changed, tax=tax.from_title(changed.title))
-    findings = [*check(changed), *check_for_customer(db, bank_day(now), row["dik"], changed)]
+    kind = kind_of(db, row["dik"], changed)
+    findings = [*check(changed), *check_for_customer(db, bank_day(now), row["dik"], changed, kind)]
     if row["status"] != "TO_EDIT":
         move(db, row["id"], now, "TO_EDIT", "Edytowane przez użytkownika")
-    order_rows.update(db, row["id"], row["dik"], changed)
+    order_rows.update(db, row["id"], changed, kind)
     db.execute("DELETE FROM order_signatures WHERE order_id = ?", (row["id"],))
     if not findings:
         move(db, row["id"], now, "TO_AUTH")

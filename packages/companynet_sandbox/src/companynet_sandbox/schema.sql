@@ -30,6 +30,7 @@ CREATE TABLE accounts (
     closed INTEGER NOT NULL DEFAULT 0, stated_through TEXT NOT NULL DEFAULT '', blocked INTEGER NOT NULL DEFAULT 0,
     vat_account TEXT REFERENCES accounts, charged_through TEXT NOT NULL DEFAULT '',
     turnover INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX vat_accounts ON accounts (vat_account);
 CREATE TABLE customer_rules (
     dik TEXT PRIMARY KEY REFERENCES customers, people INTEGER NOT NULL DEFAULT 1,
     blocked INTEGER NOT NULL DEFAULT 0);

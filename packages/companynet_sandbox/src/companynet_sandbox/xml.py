@@ -40,9 +40,8 @@ def local_names(root: etree._Element) -> None:
     Raises:
         XmlRefused: an element is of another namespace than the root.
     """
-    namespace = etree.QName(root).namespace
+    prefix = f"{{{etree.QName(root).namespace}}}"
     for element in root.iter():
-        name = etree.QName(element)
-        if name.namespace != namespace:
+        if not element.tag.startswith(prefix):
             raise XmlRefused(f"element {element.tag} is not of the document's namespace")
-        element.tag = name.localname
+        element.tag = element.tag.removeprefix(prefix)
