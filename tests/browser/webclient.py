@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -95,7 +95,7 @@ class WebClient:
 def web_client(url: str, database: str, screenshots: Path) -> Iterator[WebClient]:
     """A fresh browser window on the web client at ``url``."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         context = browser.new_context(
             viewport={"width": 1500, "height": 950}, locale="pl-PL", timezone_id="Europe/Warsaw"
         )

@@ -56,7 +56,7 @@ class Books:
         directory: where :func:`create_books` made them.
 
     Raises:
-        BooksError: there are none, or another version made them.
+        BooksError: there are none, another version made them, or the file is something else.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -66,8 +66,11 @@ class Books:
                 f"{path}: no books here; make them with companynet-sandbox init --dir {directory} --demo"
             )
         self._lock = threading.Lock()
-        self._connection = _connect(path)
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            self._connection = _connect(path)
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise BooksError(f"{path}: cannot be read as books ({error})") from None
         if version != SCHEMA_VERSION:
             self._connection.close()
             raise BooksError(f"{path}: made by another version of the sandbox; remove the books and make new ones")
@@ -107,6 +110,28 @@ def create_books(directory: Path) -> None:
         connection.executemany("INSERT INTO settings VALUES (?, ?)", DEFAULT_SETTINGS.items())
     finally:
         connection.close()
+
+
+def remove_books(directory: Path) -> None:
+    """Remove the books, if there are any.
+
+    Raises:
+        BooksError: a bank is running on them, or the file is none of books.
+    """
+    path = directory / FILE_NAME
+    if not path.exists():
+        return
+    connection = sqlite3.connect(path, isolation_level=None, timeout=0)
+    try:
+        # Leaving WAL takes the file for itself alone, which fails while anybody else has it open.
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError:
+        raise BooksError(f"{path}: a bank is running on these books; stop it first") from None
+    except sqlite3.DatabaseError as error:
+        raise BooksError(f"{path}: is no file of books ({error}); nothing was removed") from None
+    finally:
+        connection.close()
+    path.unlink()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

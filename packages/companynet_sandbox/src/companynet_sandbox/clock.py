@@ -12,8 +12,11 @@ ZONE: Final = ZoneInfo("Europe/Warsaw")
 
 def bank_now(db: Connection) -> datetime:
     """The bank's time, UTC, whole seconds."""
-    real = datetime.now(UTC).replace(microsecond=0)
-    return real + timedelta(seconds=int(setting(db, "clock_offset")))
+    return _real_now() + timedelta(seconds=int(setting(db, "clock_offset")))
+
+
+def _real_now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def bank_day(moment: datetime) -> date:
@@ -23,7 +26,8 @@ def bank_day(moment: datetime) -> date:
 
 def set_now(db: Connection, moment: datetime) -> None:
     """Let the bank's time be this, and run on from there."""
-    offset = moment - datetime.now(UTC)
+    # From the same whole second that is added to: else the time could be a second before the one set.
+    offset = moment.replace(microsecond=0) - _real_now()
     _set_offset(db, round(offset.total_seconds()))
 
 

@@ -1,4 +1,7 @@
-"""The control plane: what happens at the bank beside the web service, and a look into its books."""
+"""The control plane: what happens at the bank beside the web service, and a look into its books.
+
+``GET /api`` lists its routes with an example for each; :mod:`companynet_sandbox.api` holds what it says.
+"""
 
 import json
 import logging
@@ -7,11 +10,23 @@ from datetime import UTC
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, Final
 
-from companynet_sandbox import certificates, clock, control_engine, control_orders, engine, execution, fees, views
-from companynet_sandbox.books import DEFAULT_SETTINGS, Books, digest
+from companynet_sandbox import (
+    api,
+    certificates,
+    clock,
+    control_engine,
+    control_orders,
+    engine,
+    execution,
+    fees,
+    logins,
+    page,
+    views,
+)
+from companynet_sandbox.books import DEFAULT_SETTINGS, Books
 from companynet_sandbox.order_states import TransitionRefused
-from companynet_sandbox.page import render
 from companynet_sandbox.posting import Posting, PostingRefused, account_row, post
+from companynet_sandbox.queries import QUERIES, Query
 from companynet_sandbox.requests import Fields, RequestWrong, as_list, read_entry, read_incoming
 from companynet_sandbox.settings import check_value
 
@@ -19,6 +34,16 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _LIMIT: Final = 32 * 1024 * 1024
+
+#: The page takes nothing from elsewhere and shows the books as they are now.
+_HEADERS: Final = (
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; connect-src 'self'; img-src data:; script-src 'self'; style-src 'self'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +61,8 @@ class Control:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one HTTP request."""
         status, body, content_type = self._answer(environ)
-        start_response(status, [("Content-Type", content_type), ("Content-Length", str(len(body)))])
+        length = ("Content-Length", str(len(body)))
+        start_response(status, [("Content-Type", content_type), length, *_HEADERS])
         return [body]
 
     def _answer(self, environ: "WSGIEnvironment") -> tuple[str, bytes, str]:
@@ -44,9 +70,10 @@ class Control:
         try:
             with self._books.transaction() as db:
                 engine.catch_up(db)
-            if method == "GET" and path in {"/", "/statement", *_READERS}:
-                with self._books.transaction() as db:
-                    return _read(db, path, environ.get("QUERY_STRING", ""))
+            if method == "GET":
+                found = self._show(path, environ.get("QUERY_STRING", ""))
+                if found is not None:
+                    return found
             if method == "POST" and path in _WRITERS:
                 body = _read_body(environ)
                 with self._books.transaction() as db:
@@ -57,17 +84,28 @@ class Control:
             logger.exception("%s %s failed", method, path)
             return _json("500 Internal Server Error", {"error": f"{method} {path} failed; the bank's log says why"})
         known = ", ".join(
-            ["GET /", "GET /statement", *(f"GET {name}" for name in _READERS), *(f"POST {name}" for name in _WRITERS)]
+            [*(f"GET {name}" for name in ("/", "/api", *_readable())), *(f"POST {name}" for name in _WRITERS)]
         )
         return _json("404 Not Found", {"error": f"{method} {path} is not known; there are {known}"})
 
+    def _show(self, path: str, parameters: str) -> tuple[str, bytes, str] | None:
+        """The answer to what is read, or None if there is no such path."""
+        if path in page.FILES:
+            return "200 OK", *page.read(path)
+        if path == "/api":
+            return _json("200 OK", api.describe(_readable(), _WRITERS))
+        with self._books.transaction() as db:
+            if path == "/statement":
+                return control_engine.statement(db, parameters)
+            if path in QUERIES:
+                return _json("200 OK", QUERIES[path](db, Query(parameters, f"GET {path}")))
+            if path in _READERS:
+                return _json("200 OK", _READERS[path](db))
+        return None
 
-def _read(db: Connection, path: str, query: str) -> tuple[str, bytes, str]:
-    if path == "/":
-        return "200 OK", render(db).encode(), "text/html; charset=utf-8"
-    if path == "/statement":
-        return control_engine.statement(db, query)
-    return _json("200 OK", _READERS[path](db))
+
+def _readable() -> list[str]:
+    return ["/statement", *_READERS, *QUERIES]
 
 
 def _read_body(environ: "WSGIEnvironment") -> object:
@@ -114,9 +152,10 @@ def _passwords(db: Connection, body: object) -> dict[str, Any]:
     fields = Fields(body, "password")
     user, password = fields.text("user"), fields.text("password")
     fields.end()
-    if db.execute("UPDATE users SET wrong_passwords = 0 WHERE login = ?", (user,)).rowcount != 1:
-        raise RequestWrong(f"user {user}: not known")
-    db.execute("INSERT INTO passwords VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET used = 0", (user, digest(password)))
+    try:
+        logins.give_password(db, user, password)
+    except ValueError as error:
+        raise RequestWrong(str(error)) from None
     return {"user": user}
 
 
@@ -212,10 +251,10 @@ def _settings(db: Connection, body: object) -> dict[str, Any]:
 
 _READERS: Final[dict[str, Callable[[Connection], Any]]] = {
     "/state": views.state,
-    "/orders": views.orders,
+    "/clock": views.time,
+    "/directory": views.customers,
+    "/users": views.users,
     "/sessions": views.sessions,
-    "/calls": views.calls,
-    "/entries": views.entries,
     "/faults": views.faults,
     "/tasks": views.tasks,
     **control_engine.READERS,

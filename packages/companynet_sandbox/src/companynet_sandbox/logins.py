@@ -84,6 +84,17 @@ def logout(call: Call) -> etree._Element:
     return node("logoutResponse")
 
 
+def give_password(db: Connection, login: str, password: str) -> None:
+    """Let a user log in once with this password; a blocked token is unblocked by it.
+
+    Raises:
+        ValueError: the user is not known.
+    """
+    if db.execute("UPDATE users SET wrong_passwords = 0 WHERE login = ?", (login,)).rowcount != 1:
+        raise ValueError(f"user {login}: not known")
+    db.execute("INSERT INTO passwords VALUES (?, ?, 0) ON CONFLICT DO UPDATE SET used = 0", (login, digest(password)))
+
+
 def _open(call: Call, login: str) -> etree._Element:
     token = secrets.token_urlsafe(32)
     expires = call.now + timedelta(minutes=int(setting(call.db, "login_minutes")))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from companynet_sandbox.books import FILE_NAME, create_books
-from companynet_sandbox.cli import fill_with_demo
+from companynet_sandbox.commands import fill_with_demo
 
 _TIMEOUT = 60
 
