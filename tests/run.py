@@ -14,12 +14,21 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build" / "tests"
 
 PARTS = (
-    ("libraries, sandbox, architecture", ("packages", "tests/architecture"), ("-n", "2")),
+    (
+        "libraries, sandbox, architecture",
+        (
+            "packages",
+            "tests/architecture",
+            "tests/integration/test_generated_customer.py",
+            "tests/browser/test_control_page.py",
+        ),
+        ("-n", "2"),
+    ),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
     (
         "the main job, bad input, the web client",
-        ("tests/integration/test_main_job.py", "tests/integration/test_bad_input.py", "tests/browser"),
+        ("tests/integration/test_main_job.py", "tests/integration/test_bad_input.py", "tests/browser/test_people.py"),
         (),
     ),
 )
