@@ -45,9 +45,9 @@ $(ENVIRONMENT): constraints.txt requirements-dev.txt $(DISTRIBUTIONS)
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --requirement requirements-dev.txt
 	mkdir -p $(BUILD) && touch $@
 
-# The browser of the tests and a font with Polish letters; softhsm2 holds the test tokens.
+# The browser of the tests and a font with Polish letters; SoftHSM for test tokens, a C compiler for their proxy.
 $(SYSTEM): $(ENVIRONMENT)
-	sh tests/system-packages.sh chromium fonts-dejavu-core
+	sh tests/system-packages.sh chromium fonts-dejavu-core softhsm2 gcc libc6-dev
 	touch $@
 
 $(WEB): web/package.json web/.npmrc

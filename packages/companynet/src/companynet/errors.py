@@ -11,7 +11,7 @@
     │   ├── DriverError            the key store cannot be read
     │   ├── WrongPin               the PIN or password is wrong
     │   ├── PinLocked              too many wrong PINs
-    │   ├── CertificateUnusable    outdated, not yet valid, not for signatures
+    │   ├── CertificateUnusable    outdated, revoked, not for signatures, not qualified where it must be
     │   └── SigningDeclined        the person said no
     └── BankError              a call to the bank did not end well
         ├── BankUnreachable        no connection: never sent
@@ -52,6 +52,47 @@ class Outcome(enum.Enum):
 
     ACCEPTED = "accepted"
     """The bank acted; what failed came after."""
+
+
+class TriesLeft(enum.Enum):
+    """How many wrong PINs a token still takes. Tokens tell it in words, never as a number."""
+
+    MANY = "many"
+    """No wrong PIN since the last right one."""
+
+    LOW = "low"
+    """At least one wrong PIN since the last right one."""
+
+    LAST = "last"
+    """One more wrong PIN locks the token."""
+
+    NONE = "none"
+    """The token is locked."""
+
+
+class UnusableReason(enum.Enum):
+    """Why a certificate cannot be used."""
+
+    NOT_YET_VALID = "not_yet_valid"
+    """Its time has not begun."""
+
+    EXPIRED = "expired"
+    """Its time is over."""
+
+    USAGE = "usage"
+    """It is not for signatures that bind: it has no nonRepudiation."""
+
+    KEY_KIND = "key_kind"
+    """Its key is neither RSA nor on an elliptic curve."""
+
+    NOT_QUALIFIED = "not_qualified"
+    """A qualified one is required; by its own word or by the trust list it is none."""
+
+    NOT_KNOWN = "not_known"
+    """A qualified one by the trust list is required, and the list does not tell."""
+
+    REVOKED = "revoked"
+    """Its issuer took it back."""
 
 
 class CompanyNetError(Exception):
@@ -107,7 +148,16 @@ class DriverError(SigningError):
 
 
 class WrongPin(SigningError):
-    """The PIN or password is wrong. Never try again without asking the person."""
+    """The PIN or password is wrong. Never try again without asking the person.
+
+    Args:
+        message: a sentence for a log.
+        tries_left: what the token told after the wrong PIN; None for files, which do not count.
+    """
+
+    def __init__(self, message: str, *, tries_left: TriesLeft | None = None) -> None:
+        super().__init__(message)
+        self.tries_left = tries_left
 
 
 class PinLocked(SigningError):
@@ -115,7 +165,16 @@ class PinLocked(SigningError):
 
 
 class CertificateUnusable(SigningError):
-    """The certificate cannot be used for this signature; the text says why."""
+    """The certificate cannot be used for this signature; nothing was signed.
+
+    Args:
+        message: names the certificate and says why.
+        reason: the same for a program.
+    """
+
+    def __init__(self, message: str, *, reason: UnusableReason) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SigningDeclined(SigningError):

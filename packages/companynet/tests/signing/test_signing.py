@@ -173,9 +173,18 @@ class CountingSigner:
     [
         (ANNA, datetime(2024, 12, 31, 23, 59, 59, tzinfo=UTC), "valid only from 2025-01-01 00:00 UTC"),
         (ANNA, datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC), "expired at 2027-01-01 00:00 UTC"),
-        (make_identity("Serwer", non_repudiation=False), datetime(2025, 9, 1, tzinfo=UTC), "not for signatures"),
+        (
+            make_identity("Serwer", non_repudiation=False),
+            datetime(2025, 9, 1, tzinfo=UTC),
+            "not for binding signatures",
+        ),
+        (
+            make_identity("Pieczęć", non_repudiation=False, digital_signature=True),
+            datetime(2025, 9, 1, tzinfo=UTC),
+            "no nonRepudiation",
+        ),
     ],
-    ids=["before", "after", "usage"],
+    ids=["before", "after", "no usage", "digitalSignature alone"],
 )
 def test_a_certificate_that_cannot_sign_is_not_asked_to(identity: TestIdentity, now: datetime, reason: str) -> None:
     signer = CountingSigner(identity)
@@ -187,12 +196,6 @@ def test_a_certificate_that_cannot_sign_is_not_asked_to(identity: TestIdentity, 
 @pytest.mark.parametrize("now", [datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)])
 def test_the_first_and_last_moment_count(now: datetime) -> None:
     assert signature_for_bank(load(ANNA), TEXT, PROFILE, clock=FakeClock(now))
-
-
-def test_digital_signature_alone_is_enough() -> None:
-    identity = make_identity(non_repudiation=False, digital_signature=True, qualified=False)
-    assert signature_for_bank(load(identity), TEXT, PROFILE, clock=FakeClock())
-    assert load(identity).certificate.qualified is False
 
 
 def test_what_a_certificate_says() -> None:

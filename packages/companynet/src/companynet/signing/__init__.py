@@ -1,22 +1,42 @@
 """Signatures the bank accepts: detached CMS with a certificate registered there.
 
 Every kind of key takes one path (:class:`CmsSigner`); a kind gives only its certificate and its raw signing step.
-Tried with keys in files; not with a qualified card, a cloud signature or the real bank.
+Tried with keys in files and on SoftHSM's tokens; not with a qualified card, a cloud signature or the real bank.
 """
 
-from companynet.signing.certificate import CertificateInfo, check_usable, read_certificate
+from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, read_certificate
 from companynet.signing.cms import CmsSigner, RawKey, check_signature, read_signature
+from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
+from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
+from companynet.signing.pkcs11 import Pkcs11Signer
 from companynet.signing.pkcs12 import Pkcs12Signer
 from companynet.signing.signer import Signer, signature_for_bank, signature_text
+from companynet.signing.tokens import list_identities, list_token, pin_state
 
 __all__ = [
+    "KNOWN_MODULES",
     "CertificateInfo",
     "CmsSigner",
+    "FoundModule",
+    "Identity",
+    "KeyPlace",
+    "KnownModule",
+    "Listing",
+    "ListingProblem",
+    "PinState",
+    "Pkcs11Signer",
     "Pkcs12Signer",
     "RawKey",
     "Signer",
+    "TokenInfo",
+    "TokenPlace",
+    "Unusable",
     "check_signature",
     "check_usable",
+    "find_modules",
+    "list_identities",
+    "list_token",
+    "pin_state",
     "read_certificate",
     "read_signature",
     "signature_for_bank",

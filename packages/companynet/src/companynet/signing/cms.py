@@ -17,7 +17,7 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from companynet.errors import SigningError
-from companynet.signing.certificate import CertificateInfo
+from companynet.signing.certificate import RSA, CertificateInfo
 
 #: The one digest the bank is known to take.  # L-153
 DIGEST: Final = "sha256"
@@ -36,6 +36,13 @@ class RawKey(Protocol):
         Raises:
             SigningError: the key did not sign.
         """
+
+
+def signature_length(certificate: CertificateInfo) -> int:
+    """Bytes a raw signature of a certificate's key has at most."""
+    octets = (certificate.key_bits + 7) // 8
+    # Of elliptic curves: a SEQUENCE of two INTEGERs, each with a sign byte.
+    return octets if certificate.key_kind == RSA else 2 * (octets + 3) + 3
 
 
 class _PathSigner(PyHankoSigner):  # type: ignore[misc, unused-ignore]

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from companynet.domain.session import Secret
 from companynet.errors import DriverError, SigningError, WrongPin
 from companynet.signing.certificate import certificate_info
-from companynet.signing.cms import CmsSigner
+from companynet.signing.cms import CmsSigner, signature_length
 
 _HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
     "sha256": hashes.SHA256,
@@ -23,17 +23,15 @@ _HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] =
 class _SoftwareKey:
     """A private key in memory."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_length")
 
-    def __init__(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
+    def __init__(self, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, length: int) -> None:
         self._key = key
+        self._length = length
 
     @property
     def signature_length(self) -> int:
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return (self._key.key_size + 7) // 8
-        # SEQUENCE of two INTEGERs, each with a sign byte.
-        return 2 * ((self._key.key_size + 7) // 8 + 3) + 3
+        return self._length
 
     def sign_raw(self, data: bytes, digest: str) -> bytes:
         if digest not in _HASHES:
@@ -93,7 +91,11 @@ class Pkcs12Signer(CmsSigner):
             problem = None if fits else "its key and its certificate do not belong together"
         if problem:
             raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
-        return cls(_SoftwareKey(key), info, tuple(other.public_bytes(Encoding.DER) for other in others))
+        return cls(
+            _SoftwareKey(key, signature_length(info)),
+            info,
+            tuple(other.public_bytes(Encoding.DER) for other in others),
+        )
 
 
 def _check_structure(data: bytes) -> None:
