@@ -1,6 +1,7 @@
 """Signatures the bank accepts: detached CMS with a certificate registered there.
 
 Every kind of key takes one path (:class:`CmsSigner`); a kind gives only its certificate and its raw signing step.
+Trust lists are read by :mod:`companynet.signing.trust_list`, which is imported by who uses it.
 Tried with keys in files and on SoftHSM's tokens; not with a qualified card, a cloud signature or the real bank.
 """
 
@@ -10,6 +11,8 @@ from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProb
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
 from companynet.signing.pkcs11 import Pkcs11Signer
 from companynet.signing.pkcs12 import Pkcs12Signer
+from companynet.signing.policy import ListedAs, ListEntry, Requirement, SigningPolicy
+from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus, check_revocation
 from companynet.signing.signer import Signer, signature_for_bank, signature_text
 from companynet.signing.tokens import list_identities, list_token, pin_state
 
@@ -21,16 +24,24 @@ __all__ = [
     "Identity",
     "KeyPlace",
     "KnownModule",
+    "ListEntry",
+    "ListedAs",
     "Listing",
     "ListingProblem",
     "PinState",
     "Pkcs11Signer",
     "Pkcs12Signer",
     "RawKey",
+    "Requirement",
+    "Revocation",
+    "RevocationEvidence",
+    "RevocationStatus",
     "Signer",
+    "SigningPolicy",
     "TokenInfo",
     "TokenPlace",
     "Unusable",
+    "check_revocation",
     "check_signature",
     "check_usable",
     "find_modules",

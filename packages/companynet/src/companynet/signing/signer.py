@@ -7,12 +7,14 @@ from typing import Final, Protocol
 from companynet.clock import SYSTEM_CLOCK, Clock
 from companynet.errors import ProfileError
 from companynet.profile import BankProfile
-from companynet.signing.certificate import CertificateInfo, check_usable
+from companynet.signing.certificate import CertificateInfo
 from companynet.signing.cms import check_signature
+from companynet.signing.policy import SigningPolicy
 
 #: The PEM label of OpenSSL's ``smime``; whether the bank wants this one or ``CMS`` is unknown.  # L-154
 _HEADER: Final = "-----BEGIN PKCS7-----"
 _FOOTER: Final = "-----END PKCS7-----"
+_PLAIN_POLICY: Final = SigningPolicy()
 
 
 class Signer(Protocol):
@@ -54,7 +56,14 @@ def signature_text(signature: bytes, profile: BankProfile) -> str:
     return "\n".join([_HEADER, *textwrap.wrap(body, 64), _FOOTER, ""])
 
 
-def signature_for_bank(signer: Signer, text: str, profile: BankProfile, *, clock: Clock = SYSTEM_CLOCK) -> str:
+def signature_for_bank(
+    signer: Signer,
+    text: str,
+    profile: BankProfile,
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    policy: SigningPolicy = _PLAIN_POLICY,
+) -> str:
     """Sign a text of the bank.
 
     The certificate is checked before, the signature after: a wrong one never leaves.
@@ -64,14 +73,15 @@ def signature_for_bank(signer: Signer, text: str, profile: BankProfile, *, clock
         text: the challenge or the session text, as it came.
         profile: encoding and form.
         clock: tells whether the certificate is in its time.
+        policy: what else is asked of the certificate.
 
     Raises:
-        CertificateUnusable: the certificate is out of its time or not for signatures; nothing was signed.
+        CertificateUnusable: the certificate may not sign; nothing was signed.
         SigningError: no right signature was made.
         ProfileError: the encoding of the profile does not fit.
     """
     content = bytes_to_sign(text, profile)
-    check_usable(signer.certificate, clock.now())
+    policy.check(signer.certificate, clock.now())
     signature = signer.sign_detached(content)
     check_signature(signature, content, signer.certificate)
     return signature_text(signature, profile)
