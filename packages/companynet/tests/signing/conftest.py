@@ -107,11 +107,16 @@ class Person:
 @pytest.fixture(scope="session")
 def person(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Person:
     folder = tmp_path_factory.mktemp("person")
-    key = rsa.generate_private_key(65537, 2048)
-    certificate = authority.certify(key)
-    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    return Person(folder, certificate.public_bytes(Encoding.DER))
+    certificates = []
+    for name, key in (
+        ("", rsa.generate_private_key(65537, 2048)),
+        ("second_", ec.generate_private_key(ec.SECP256R1())),
+    ):
+        certificates.append(authority.certify(key))
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / f"{name}key.pem").write_bytes(pem)
+        (folder / f"{name}certificate.pem").write_bytes(certificates[-1].public_bytes(Encoding.PEM))
+    return Person(folder, certificates[0].public_bytes(Encoding.DER))
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ Tried with keys in files and on SoftHSM's tokens; not with a qualified card, a c
 """
 
 from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, read_certificate
-from companynet.signing.cms import CmsSigner, RawKey, check_signature, read_signature
+from companynet.signing.cms import CmsSigner, RawKey, check_signature
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
 from companynet.signing.pkcs11 import Pkcs11Signer
 from companynet.signing.pkcs12 import Pkcs12Signer
 from companynet.signing.policy import ListedAs, ListEntry, Requirement, SigningPolicy
+from companynet.signing.received import read_signature, receive_signature
 from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus, check_revocation
 from companynet.signing.signer import Signer, signature_for_bank, signature_text
 from companynet.signing.tokens import list_identities, list_token, pin_state
@@ -50,6 +51,7 @@ __all__ = [
     "pin_state",
     "read_certificate",
     "read_signature",
+    "receive_signature",
     "signature_for_bank",
     "signature_text",
 ]

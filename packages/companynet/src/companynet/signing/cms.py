@@ -1,13 +1,10 @@
 """Detached CMS SignedData, made and checked."""
 
 import asyncio
-import base64
-import binascii
 import hashlib
-import re
 from typing import Final, Protocol
 
-from asn1crypto import cms, pem
+from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.sign.general import SigningError as PyHankoSigningError
@@ -146,9 +143,11 @@ def _examine(data: cms.SignedData, content: bytes) -> tuple[str | None, bytes]:
     signer = _certificate_of(info["sid"], data["certificates"])
     if signer is None:
         return "the signer's certificate is not in it", b""
-    digest = info["digest_algorithm"]["algorithm"].native
-    if digest != DIGEST:
-        return f"its digest is {digest}, and the bank wants {DIGEST}", b""
+    for digest in (info["digest_algorithm"]["algorithm"].native, _hash_of(info["signature_algorithm"])):
+        if digest != DIGEST:
+            return f"its digest is {digest}, and the bank wants {DIGEST}", b""
+    if info["signed_attrs"] is core.VOID or not len(info["signed_attrs"]):
+        return "it has no signed attributes", b""
     intact, valid = validate_sig_integrity(info, signer, "data", hashlib.sha256(content).digest())
     problem = None
     if not valid:
@@ -156,6 +155,14 @@ def _examine(data: cms.SignedData, content: bytes) -> tuple[str | None, bytes]:
     if not intact:
         problem = "it was made over another text"
     return problem, signer.dump()
+
+
+def _hash_of(algorithm: algos.SignedDigestAlgorithm) -> str:
+    """The digest a signature algorithm names; for those that leave it open, the one they get."""
+    try:
+        return str(algorithm.hash_algo)
+    except ValueError:
+        return DIGEST
 
 
 def _certificate_of(sid: cms.SignerIdentifier, certificates: cms.CertificateSet) -> asn1_x509.Certificate | None:
@@ -172,23 +179,3 @@ def _certificate_of(sid: cms.SignerIdentifier, certificates: cms.CertificateSet)
         if fits:
             return candidate
     return None
-
-
-def read_signature(data: bytes) -> bytes:
-    """The DER of a signature file as programs write them: DER, PEM, or the bare base64 body.
-
-    Raises:
-        SigningError: it is none of these.
-    """
-    der = data
-    try:
-        if pem.detect(data):
-            _kind, _headers, der = pem.unarmor(data)
-        elif re.fullmatch(rb"[A-Za-z0-9+/=\s]+", data):
-            der = base64.b64decode(b"".join(data.split()), validate=True)
-        cms.ContentInfo.load(der, strict=True)
-    except (ValueError, TypeError, binascii.Error):
-        der = b""
-    if not der:
-        raise SigningError("this is no signature that can be read (CMS as DER, PEM or base64)")
-    return der

@@ -1,0 +1,214 @@
+"""Signatures made elsewhere: read as vendors' programs write them, and checked over the bank's exact text."""
+
+import base64
+import binascii
+import codecs
+import hashlib
+import io
+import re
+import zipfile
+from typing import Final
+
+from asn1crypto import cms, core
+from asn1crypto import pkcs12 as asn1_pkcs12
+from asn1crypto import x509 as asn1_x509
+
+from companynet.errors import SigningError
+from companynet.profile import BankProfile
+from companynet.signing.certificate import CertificateInfo
+from companynet.signing.cms import DIGEST, check_signature
+from companynet.signing.saved_text import difference_of_content, difference_of_digest
+from companynet.signing.signer import bytes_to_sign
+
+#: Bytes a file may have: a signature with its text and some certificates has a few thousand.
+_SIZE_LIMIT: Final = 4 * 1024 * 1024
+
+#: Labels under which programs write CMS; CERTIFICATE is wrong and met all the same.  # S-169
+_LABELS: Final = frozenset({"CMS", "PKCS7", "PKCS #7 SIGNED DATA", "CERTIFICATE"})
+_ARMOUR: Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9 #]+)-----")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=\s]+")
+
+#: How files begin that are certainly no CMS.
+_OTHER_FORMATS: Final = (
+    (re.compile(rb"\Z"), "the file is empty"),
+    (re.compile(rb"%PDF"), "this is a PDF (a signature in it is PAdES)"),
+    (re.compile(rb"<|\xff\xfe<\0|\xfe\xff\0<"), "this is an XML file (a signature in it is XAdES)"),
+    (
+        re.compile(rb"(mime-version|content-type|from|subject|date|message-id):", re.IGNORECASE),
+        "this is an e-mail message (S/MIME)",
+    ),
+    (re.compile(rb"(?s).*PRIVATE KEY-----"), "this is a private key, which must be given to nobody"),
+)
+
+
+def read_signature(data: bytes) -> bytes:
+    """The CMS of a signature file: DER, PEM of any label, or base64 on one or many lines, with or without a BOM.
+
+    Nothing is checked but that it is SignedData; see :func:`receive_signature`.
+
+    Returns:
+        The CMS as it came, which may carry the signed text.
+
+    Raises:
+        SigningError: it is something else; the text names what it seems to be.
+    """
+    if len(data) > _SIZE_LIMIT:
+        raise SigningError(f"the file has {len(data)} bytes; no signature of a session has more than {_SIZE_LIMIT}")
+    other = _other_format(data)
+    if other:
+        raise SigningError(f"{other}; a detached signature as CMS (CAdES, .p7s) is wanted")
+    der = data if data[:1] == b"\x30" and not _is_text(data) else _unarmoured(_text(data))
+    problem = _not_signed_data(der)
+    if problem:
+        raise SigningError(f"{problem}; a detached signature as CMS (CAdES, .p7s) is wanted")
+    return der
+
+
+def receive_signature(
+    data: bytes, text: str, profile: BankProfile, certificate: CertificateInfo | None = None
+) -> bytes:
+    """A signature somebody made with a program of their own, ready to be sent.
+
+    A signature that carries its text is taken too, if that is exactly the bank's text; the text is cut out.
+
+    Args:
+        data: the file as the program wrote it.
+        text: the challenge or the session text, as the bank gave it.
+        profile: tells how the text becomes bytes.
+        certificate: who must have signed; None for whoever did.
+
+    Returns:
+        Detached CMS SignedData, DER, checked over the text; :func:`companynet.signing.signature_text` makes it
+        the bank's form.
+
+    Raises:
+        SigningError: it is no signature, or not a right one over this text; the text says what is wrong, and if the
+            file was saved in another way than the bank wants, in which.
+        ProfileError: the encoding of the profile does not fit.
+    """
+    content = bytes_to_sign(text, profile)
+    signature = read_signature(data)
+    carried, digest = _signed_over(signature)
+    if carried is not None:
+        if carried != content:
+            raise SigningError(difference_of_content(carried, text, profile))
+        signature = _without_content(signature)
+    elif digest is not None and digest != hashlib.sha256(content).digest():
+        raise SigningError(difference_of_digest(digest, text, profile))
+    elif _is_indefinite(signature):
+        signature = cms.ContentInfo.load(signature).dump(force=True)
+    check_signature(signature, content, certificate)
+    return signature
+
+
+def _other_format(data: bytes) -> str | None:
+    """What a file is that is certainly no CMS."""
+    head = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
+    if head.startswith(b"PK\x03\x04"):
+        return _archive(data)
+    for pattern, words in _OTHER_FORMATS:
+        if pattern.match(head):
+            return words
+    return None
+
+
+def _archive(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, ValueError, OSError):
+        return "this is a damaged ZIP archive"
+    if any(name.upper().startswith("META-INF/") and "SIGNATURE" in name.upper() for name in names):
+        return "this is a signature container (ASiC)"
+    return "this is a ZIP archive"
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether bytes that begin like DER are text: the digit 0 is 0x30 too."""
+    return re.fullmatch(rb"[\t\n\r\x20-\x7e]+", data) is not None
+
+
+def _text(data: bytes) -> str:
+    """A file of text; empty if it is none."""
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace")
+    try:
+        return data.removeprefix(codecs.BOM_UTF8).decode("ascii")
+    except UnicodeDecodeError:
+        return ""
+
+
+def _unarmoured(text: str) -> bytes:
+    """What base64 stands for, with PEM's header and footer, one of them, or none."""
+    labels = {label for _kind, label in _ARMOUR.findall(text)}
+    if labels - _LABELS:
+        raise SigningError(f"this is a PEM file of the kind {', '.join(sorted(labels - _LABELS))}, not a signature")
+    if len(_ARMOUR.findall(text)) > 2:
+        raise SigningError("the PEM file holds several things; give the signature alone")
+    # Programs write names and notes before the header.
+    begin = re.search(r"-----BEGIN [^-]+-----", text)
+    body = _ARMOUR.sub("", text[begin.start() :] if begin else text)
+    if not _BASE64.fullmatch(body):
+        return b""
+    try:
+        return base64.b64decode("".join(body.split()), validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _not_signed_data(der: bytes) -> str | None:
+    """What is wrong with what should be CMS SignedData."""
+    if not der:
+        return "this is no signature that can be read (CMS as DER, PEM or base64)"
+    try:
+        content = cms.ContentInfo.load(der, strict=True)
+        kind = content["content_type"].native
+        if kind == "signed_data":
+            data = content["content"]
+            return None if len(data["signer_infos"]) else "the file holds certificates alone, and no signature"
+        return f"this is CMS of another kind ({kind})"
+    except (ValueError, TypeError, KeyError):
+        pass
+    for structure, words in (
+        (asn1_x509.Certificate, "this is a certificate, not a signature"),
+        (asn1_pkcs12.Pfx, "this is a file with a private key (PKCS#12), which must be given to nobody"),
+    ):
+        try:
+            _ = structure.load(der, strict=True).native
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+        return words
+    return "this is no signature that can be read (CMS as DER, PEM or base64)"
+
+
+def _signed_over(signature: bytes) -> tuple[bytes | None, bytes | None]:
+    """The text a signature carries, and the SHA-256 it was made over; None for each it does not tell."""
+    try:
+        data = cms.ContentInfo.load(signature)["content"]
+        carried = data["encap_content_info"]["content"].native
+        info = data["signer_infos"][0]
+        digest = None
+        if info["digest_algorithm"]["algorithm"].native == DIGEST and info["signed_attrs"] is not core.VOID:
+            for attribute in info["signed_attrs"]:
+                if attribute["type"].native == "message_digest":
+                    digest = attribute["values"][0].native
+        return carried if isinstance(carried, bytes) or carried is None else b"", digest
+    except (ValueError, TypeError, KeyError, IndexError):
+        return None, None
+
+
+def _without_content(signature: bytes) -> bytes:
+    """The same signature, detached. What is signed are its attributes, which stay as they are."""
+    whole = cms.ContentInfo.load(signature)
+    data = whole["content"].copy()
+    data["encap_content_info"] = {"content_type": data["encap_content_info"]["content_type"].native}
+    made: bytes = cms.ContentInfo({"content_type": "signed_data", "content": data}).dump(
+        force=_is_indefinite(signature)
+    )
+    return made
+
+
+def _is_indefinite(signature: bytes) -> bool:
+    """Whether it is written as a stream (BER), whose lengths are not told."""
+    return signature[1:2] == b"\x80"
