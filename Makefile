@@ -28,7 +28,7 @@ lint: $(ENVIRONMENT)
 	$(BIN)/mypy packages/*/src demo
 	PYTHONPATH=modules $(BIN)/lint-imports --no-cache
 
-bench: $(ENVIRONMENT)
+bench: $(ENVIRONMENT) $(SYSTEM)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 # VENDOR_KEY is the private key that signs the archive; without one a key for trying out is made.

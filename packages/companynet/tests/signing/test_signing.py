@@ -16,13 +16,22 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from companynet.domain.session import Secret
-from companynet.errors import CertificateUnusable, DriverError, ProfileError, SigningError, WrongPin
+from companynet.errors import (
+    CertificateUnusable,
+    DriverError,
+    ProfileError,
+    SigningError,
+    TokenAbsent,
+    UnusableReason,
+    WrongPin,
+)
 from companynet.profile import BankProfile
 from companynet.signing import (
     CertificateInfo,
     CmsSigner,
     Pkcs12Signer,
     check_signature,
+    file_identity,
     read_certificate,
     read_signature,
     signature_for_bank,
@@ -31,6 +40,7 @@ from companynet.signing import (
 from companynet.testing import FakeClock, TestIdentity, make_identity
 
 PROFILE = BankProfile(endpoint="http://127.0.0.1:1/")
+NOW = datetime(2025, 9, 1, tzinfo=UTC)
 TEXT = "Logowanie użytkownika ALFA01, żądanie nr 4711 — podpisz"
 ANNA = make_identity("Anna Próbna")
 EWA = make_identity("Ewa Krzywa", kind="ec")
@@ -246,3 +256,21 @@ def test_the_key_shows_itself_nowhere() -> None:
     signer = load(ANNA)
     assert repr(signer) == "Pkcs12Signer('Anna Próbna')"
     assert ANNA.password not in repr(vars(signer))
+
+
+def test_a_file_is_an_identity_too(tmp_path: Path) -> None:
+    """With the same words as a key on a token, and with the reasons of files."""
+    path = tmp_path / "anna.p12"
+    path.write_bytes(ANNA.p12)
+    identity = file_identity(path, Secret(ANNA.password), datetime(2027, 2, 1, tzinfo=UTC))
+    assert identity.place == path
+    assert identity.certificate == load(ANNA).certificate
+    assert identity.unusable is not None
+    assert identity.unusable.reason is UnusableReason.EXPIRED
+    with pytest.raises(WrongPin) as caught:
+        file_identity(path, Secret("x"), NOW)
+    assert caught.value.tries_left is None
+    with pytest.raises(TokenAbsent):
+        file_identity(tmp_path / "none.p12", Secret("x"), NOW)
+    with pytest.raises(DriverError):
+        file_identity(tmp_path, Secret("x"), NOW)

@@ -5,6 +5,7 @@ import gc
 import subprocess
 import sys
 import threading
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -198,6 +199,20 @@ def test_flags_are_told_before_a_login_and_after_a_wrong_pin(proxy, words, tries
     assert caught.value.tries_left is tries
     with Pkcs11Signer(identity).unlocked(PIN) as signer:
         assert signer.sign_detached(b"x")
+
+
+def test_softhsm_tells_of_a_wrong_pin_by_itself(tokens) -> None:
+    """A token's own flags, not the proxy's: low after a wrong PIN, many again after the right one."""
+    identity = identity_on(tokens, "P-256")
+    with Pkcs11Signer(identity).unlocked(PIN):
+        pass
+    assert pin_state(identity.place.token).tries is TriesLeft.MANY
+    with pytest.raises(WrongPin) as caught, Pkcs11Signer(identity).unlocked(WRONG):
+        pytest.fail("it was unlocked")
+    assert caught.value.tries_left is TriesLeft.LOW
+    with Pkcs11Signer(identity).unlocked(PIN):
+        pass
+    assert pin_state(identity.place.token).tries is TriesLeft.MANY
 
 
 def test_a_locked_token_is_not_asked(proxy) -> None:
@@ -421,3 +436,7 @@ def test_no_error_of_a_token_shows_the_pin_or_a_drivers_class(proxy) -> None:
     for error in seen:
         assert WRONG.reveal() not in f"{error!r} {error} {vars(error)}"
         assert error.__context__ is None
+        for frame, _line in traceback.walk_tb(error.__traceback__):
+            # pytest keeps parts of assertions in this function's own frame.
+            if frame.f_code.co_filename != __file__:
+                assert WRONG.reveal() not in [value for value in frame.f_locals.values() if isinstance(value, str)]

@@ -10,7 +10,7 @@ from companynet.signing.cms import CmsSigner, RawKey, check_signature
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
 from companynet.signing.pkcs11 import Pkcs11Signer
-from companynet.signing.pkcs12 import Pkcs12Signer
+from companynet.signing.pkcs12 import Pkcs12Signer, file_identity
 from companynet.signing.policy import ListedAs, ListEntry, Requirement, SigningPolicy
 from companynet.signing.received import read_signature, receive_signature
 from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus, check_revocation
@@ -45,6 +45,7 @@ __all__ = [
     "check_revocation",
     "check_signature",
     "check_usable",
+    "file_identity",
     "find_modules",
     "list_identities",
     "list_token",

@@ -1,5 +1,7 @@
 """A key in a PKCS#12 file."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from asn1crypto import pkcs12 as asn1_pkcs12
@@ -9,9 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from companynet.domain.session import Secret
-from companynet.errors import DriverError, SigningError, WrongPin
-from companynet.signing.certificate import certificate_info
+from companynet.errors import DriverError, SigningError, TokenAbsent, WrongPin
+from companynet.signing.certificate import CertificateInfo, certificate_info
 from companynet.signing.cms import CmsSigner, signature_length
+from companynet.signing.identity import Identity
 
 _HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
     "sha256": hashes.SHA256,
@@ -62,40 +65,65 @@ class Pkcs12Signer(CmsSigner):
             DriverError: the file is damaged or no PKCS#12, has no key with its certificate, or a key of a kind that
                 is not known here.
         """
-        _check_structure(data)
-        problem: str | None = None
-        wrong = False
-        try:
-            key, certificate, others = pkcs12.load_key_and_certificates(
-                data, password.reveal().encode("utf-8") or None
-            )
-        except ValueError:
-            wrong = True
-        except UnsupportedAlgorithm:
-            problem = "it is encrypted in a way that is not known here; export it again with AES"
-        if wrong:
-            raise WrongPin("the password of the PKCS#12 file is wrong")
-        if problem is None and (key is None or certificate is None):
-            problem = "it has no private key with its certificate"
-        if problem:
-            raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
-        assert certificate is not None  # noqa: S101 -- for the type checker; checked above
-        if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
-            raise DriverError(f"the PKCS#12 file cannot be used: its key is {type(key).__name__}, not RSA or EC")
-        try:
-            info = certificate_info(certificate)
-            fits = certificate.public_key() == key.public_key()
-        except (ValueError, UnsupportedAlgorithm):
-            problem = "its certificate cannot be read"
-        else:
-            problem = None if fits else "its key and its certificate do not belong together"
-        if problem:
-            raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
-        return cls(
-            _SoftwareKey(key, signature_length(info)),
-            info,
-            tuple(other.public_bytes(Encoding.DER) for other in others),
-        )
+        key, info, chain = _open(data, password)
+        return cls(_SoftwareKey(key, signature_length(info)), info, chain)
+
+
+def file_identity(path: Path, password: Secret, now: datetime) -> Identity:
+    """Who can sign with a PKCS#12 file; its certificate is under the password too.
+
+    Args:
+        path: of the file.
+        password: of the file; an empty text for none.
+        now: the time for which the certificate is judged.
+
+    Raises:
+        TokenAbsent: there is no such file.
+        WrongPin, DriverError: as for :meth:`Pkcs12Signer.load`, or the file cannot be read.
+    """
+    failure: SigningError
+    try:
+        _key, info, chain = _open(path.read_bytes(), password)
+        return Identity(place=path, certificate=info, unusable=info.unusable(now), chain=chain)
+    except FileNotFoundError:
+        failure = TokenAbsent(f"{path.name}: there is no such file")
+    except OSError as error:
+        failure = DriverError(f"{path.name}: the file cannot be read ({error.strerror})")
+    raise failure
+
+
+def _open(
+    data: bytes, password: Secret
+) -> tuple[rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, CertificateInfo, tuple[bytes, ...]]:
+    """Key, certificate and the certificates above it; see :meth:`Pkcs12Signer.load`."""
+    _check_structure(data)
+    problem: str | None = None
+    wrong = False
+    try:
+        key, certificate, others = pkcs12.load_key_and_certificates(data, password.reveal().encode("utf-8") or None)
+    except ValueError:
+        wrong = True
+    except UnsupportedAlgorithm:
+        problem = "it is encrypted in a way that is not known here; export it again with AES"
+    if wrong:
+        raise WrongPin("the password of the PKCS#12 file is wrong")
+    if problem is None and (key is None or certificate is None):
+        problem = "it has no private key with its certificate"
+    if problem:
+        raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
+    assert certificate is not None  # noqa: S101 -- for the type checker; checked above
+    if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+        raise DriverError(f"the PKCS#12 file cannot be used: its key is {type(key).__name__}, not RSA or EC")
+    try:
+        info = certificate_info(certificate)
+        fits = certificate.public_key() == key.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        problem = "its certificate cannot be read"
+    else:
+        problem = None if fits else "its key and its certificate do not belong together"
+    if problem:
+        raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
+    return key, info, tuple(other.public_bytes(Encoding.DER) for other in others)
 
 
 def _check_structure(data: bytes) -> None:

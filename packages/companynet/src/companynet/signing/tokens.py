@@ -29,6 +29,8 @@ LISTING_TIMEOUT: Final = 30.0
 def list_identities(modules: Sequence[str], now: datetime, *, timeout: float = LISTING_TIMEOUT) -> Listing:
     """Everything there is to sign with, without a PIN.
 
+    To load a module is to run its code: give only paths from settings, never from a message or a page.
+
     Certificates on tokens are mostly public. A token that hides them shows up among the tokens only, see
     :func:`list_token`. A module that fails is a problem of the listing and hides no other.
 
@@ -77,7 +79,8 @@ def pin_state(place: TokenPlace) -> PinState:
     Raises:
         TokenAbsent, DriverError: the token is not there, or cannot be read.
     """
-    return worker_for(place.module).run(lambda library: _pin_state(find_token(library, place)))
+    worker = worker_for(place.module)
+    return worker.run(lambda library: _pin_state(find_token(library, place)), timeout=LISTING_TIMEOUT)
 
 
 def find_token(library: "Library", place: TokenPlace) -> pkcs11.Token:
