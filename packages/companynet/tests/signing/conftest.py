@@ -151,6 +151,7 @@ def tokens(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> To
         "RSA-3072": rsa.generate_private_key(65537, 3072),
         "P-256": ec.generate_private_key(ec.SECP256R1()),
         "at each": rsa.generate_private_key(65537, 2048),
+        "cloud": rsa.generate_private_key(65537, 2048),
         "hidden": ec.generate_private_key(ec.SECP256R1()),
     }
     for label in (*keys, "no key"):
@@ -174,7 +175,12 @@ def put(lib: object, label: str, key: object, authority: Authority) -> None:
         decode_ec_private_key(der) if isinstance(key, ec.EllipticCurvePrivateKey) else decode_rsa_private_key(der)
     )
     always = {Attribute.ALWAYS_AUTHENTICATE: True} if label == "at each" else {}
-    own = {Attribute.TOKEN: True, Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.SIGN: True}
+    own = {
+        Attribute.TOKEN: True,
+        Attribute.PRIVATE: label != "cloud",
+        Attribute.SENSITIVE: True,
+        Attribute.SIGN: True,
+    }
     with lib.get_token(token_label=label).open(rw=True, user_pin=PIN) as session:
         session.create_object({**attributes, **own, **always, Attribute.ID: b"\x0a", Attribute.LABEL: label})
     put_certificate(lib, label, authority.certify(key, f"Anna {label}"))

@@ -55,6 +55,13 @@ def test_every_form_gives_the_detached_signature(person, form, options) -> None:
     assert signed.text_among([TEXT]) == TEXT
 
 
+def test_a_detached_stream_becomes_der(person) -> None:
+    """Lengths that are not told (BER) are met in detached signatures too."""
+    made = person.openssl_sign(CONTENT, "-md sha256 -outform DER")
+    contents = cms.ContentInfo.load(made).contents
+    assert receive_signature(b"\x30\x80" + contents + b"\0\0", TEXT, PROFILE) == made
+
+
 SAVED = {
     "as UTF-8;": TEXT.encode(),
     "as UTF-8 with a byte-order mark;": b"\xef\xbb\xbf" + TEXT.encode(),

@@ -85,12 +85,13 @@ def test_both_signatures_of_a_session_come_from_one_pin(tokens, authority, tmp_p
 
 @KINDS
 def test_the_pin_is_gone_after_the_second_signature(tokens, label) -> None:
-    """Nothing reachable from the signer holds it, even while the block goes on; a third signature is refused."""
+    """Nothing reachable from the signer or its block holds it while the block goes on; a third is refused."""
     pin = Secret("".join(["314", "159"]))
-    with Pkcs11Signer(identity_on(tokens, label)).unlocked(pin) as signer:
+    block = Pkcs11Signer(identity_on(tokens, label)).unlocked(pin)
+    with block as signer:
         signer.sign_detached(b"1")
         signer.sign_detached(b"2")
-        assert not reaches(signer, pin)
+        assert not reaches((signer, block), pin)
         with pytest.raises(SigningError, match="locked"):
             signer.sign_detached(b"3")
 
@@ -100,9 +101,10 @@ def test_the_pin_is_gone_after_the_block(tokens, label) -> None:
     """Only keys that ask at each signature keep it, and only in the block."""
     pin = Secret("".join(["314", "159"]))
     signer = Pkcs11Signer(identity_on(tokens, label))
-    with signer.unlocked(pin):
-        assert reaches(signer, pin) == (label == "at each")
-    assert not reaches(signer, pin)
+    block = signer.unlocked(pin)
+    with block:
+        assert reaches((signer, block), pin) == (label == "at each")
+    assert not reaches((signer, block), pin)
     with pytest.raises(SigningError, match="locked"):
         signer.sign_detached(b"x")
 
@@ -283,10 +285,11 @@ def test_cancelling_at_the_pad_is_declining(proxy) -> None:
     assert proxy.calls == "P"
 
 
-def test_a_pad_and_a_key_that_asks_at_each_signature_do_not_go_together(proxy) -> None:
+@pytest.mark.parametrize("pin", [None, PIN], ids=["no PIN", "a PIN given"])
+def test_a_pad_and_a_key_that_asks_at_each_signature_do_not_go_together(proxy, pin) -> None:
     identity = identity_on(proxy, "at each")
     proxy.play("pad")
-    with pytest.raises(DriverError, match="sign by hand"), Pkcs11Signer(identity).unlocked():
+    with pytest.raises(DriverError, match="sign by hand"), Pkcs11Signer(identity).unlocked(pin):
         pytest.fail("it was unlocked")
     assert proxy.calls == "PO"
 
@@ -303,6 +306,14 @@ def test_other_keys_are_given_the_pin_once(proxy) -> None:
         signer.sign_detached(b"1")
         signer.sign_detached(b"2")
     assert proxy.calls == "LSSO"
+
+
+def test_a_module_that_takes_no_pin_signs_without(proxy) -> None:
+    """As cloud signatures may: no login is tried."""
+    identity = identity_on(proxy, "cloud")
+    with Pkcs11Signer(identity).unlocked() as signer:
+        assert check_signature(signer.sign_detached(b"x"), b"x", identity.certificate)
+    assert proxy.calls == "S"
 
 
 def test_a_token_that_wants_a_pin_and_got_none_says_so(tokens) -> None:

@@ -24,6 +24,9 @@ from companynet.testing import FakeClock
 NOW = datetime(2025, 9, 1, tzinfo=UTC)
 STATUS = "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/"
 SIGNATURES = "http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/ForeSignatures"
+#: QCStatements: qualified; qualified and of the type seal.
+QUALIFIED = bytes.fromhex("300a3008060604008e460101")
+QUALIFIED_SEAL = bytes.fromhex("301f3008060604008e4601013013060604008e4601063009060704008e46010602")
 SEALS = "http://uri.etsi.org/TrstSvc/TrustedList/SvcInfoExt/ForeSeals"
 
 
@@ -141,9 +144,13 @@ def test_the_time_asked_for_counts(publisher, authority, anna, at, listed_as) ->
     assert load(publisher, data).status(anna, at).listed_as is listed_as
 
 
-def test_seals_are_not_signatures(publisher, authority, anna) -> None:
-    entry = load(publisher, list_of(service(authority.certificate, purpose=SEALS))).status(anna, NOW)
+@pytest.mark.parametrize("statements", [QUALIFIED, QUALIFIED_SEAL])
+def test_seals_are_not_signatures(publisher, authority, person_key, statements) -> None:
+    """Neither an issuer of seals alone, nor a certificate that is qualified for seals."""
+    seal = read_certificate(authority.certify(person_key, statements=statements).public_bytes(Encoding.DER))
+    entry = load(publisher, list_of(service(authority.certificate, purpose=SEALS))).status(seal, NOW)
     assert entry.listed_as is ListedAs.NOT_QUALIFIED
+    assert seal.qualified
 
 
 def test_a_certificate_that_only_names_a_listed_issuer_is_not_qualified(publisher, authority, person_key) -> None:

@@ -79,7 +79,6 @@ class _TokenKey:
     def lock(self) -> None:
         unlocked, self._unlocked = self._unlocked, None
         if unlocked is not None:
-            unlocked.pin = None
             self._worker.run(lambda library: log_out(library, unlocked.session))
 
     def _open(self, library: "Library", pin: Secret | None, signatures: int) -> _Unlocked:
