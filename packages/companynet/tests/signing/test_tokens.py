@@ -409,6 +409,8 @@ def test_links_to_a_module_are_one_module(tokens, tmp_path) -> None:
     link = tmp_path / "link.so"
     link.symlink_to(tokens.module)
     assert worker_for(str(link)) is worker_for(tokens.module)
+    both = list_identities([tokens.module, str(link)], NOW)
+    assert both == list_identities([tokens.module], NOW)
 
 
 def test_known_modules_are_found_where_they_lie(tmp_path) -> None:

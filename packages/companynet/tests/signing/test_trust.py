@@ -160,6 +160,14 @@ def test_a_certificate_that_only_names_a_listed_issuer_is_not_qualified(publishe
     assert entry.listed_as is ListedAs.NOT_QUALIFIED
 
 
+def test_an_issuer_listed_twice_is_taken_and_nobody_is_named_in_logs(publisher, authority, anna, caplog) -> None:
+    """Lists name an issuer once for each of its services; pyHanko's warning on that has the person's PESEL."""
+    services = (service(authority.certificate), service(authority.certificate, since="2025-02-01T00:00:00Z"))
+    assert load(publisher, list_of(*services)).status(anna, NOW).listed_as is ListedAs.QUALIFIED
+    assert anna.pnopl
+    assert anna.pnopl not in caplog.text
+
+
 def test_an_outdated_list_tells_nothing(publisher, authority, anna) -> None:
     trust_list = load(publisher, list_of(service(authority.certificate), next_update="2025-08-01T00:00:00Z"))
     assert trust_list.next_update == datetime(2025, 8, 1, tzinfo=UTC)

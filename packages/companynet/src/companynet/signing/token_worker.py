@@ -79,7 +79,7 @@ class ModuleWorker:
         threading.Thread(target=self._work, name=f"pkcs11 {module}", daemon=True).start()
 
     def run(self, work: "Callable[[Library], T]", *, timeout: float | None = None) -> T:
-        """Have the thread do something with the module.
+        """Have the thread do something with the module, and wait for it.
 
         Args:
             work: is given the loaded module. It may raise :class:`SigningError` and what drivers raise.
@@ -89,6 +89,10 @@ class ModuleWorker:
             SigningError: what ``work`` raised, or the driver's error translated.
             DriverError: no answer in time. The thread waits on, and later work waits behind it.
         """
+        return self.answer(self.start(work), timeout=timeout)
+
+    def start(self, work: "Callable[[Library], T]") -> "Future[T | SigningError]":
+        """Have the thread do something; :meth:`answer` waits for it."""
         future: Future[T | SigningError] = Future()
 
         def job() -> None:
@@ -98,6 +102,10 @@ class ModuleWorker:
                 future.set_exception(error)
 
         self._jobs.put(job)
+        return future
+
+    def answer(self, future: "Future[T | SigningError]", *, timeout: float | None) -> T:
+        """Wait for what was started; arguments and errors as for :meth:`run`."""
         late = False
         try:
             result = future.result(timeout)

@@ -4,7 +4,9 @@ Functions with a ``library`` run on the module's own thread, see :mod:`companyne
 """
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +19,7 @@ from companynet.domain.session import Secret
 from companynet.errors import DriverError, PinLocked, SigningError, TokenAbsent, TriesLeft, WrongPin
 from companynet.signing.certificate import read_certificate
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
-from companynet.signing.token_worker import DRIVER_ERRORS, translated, worker_for
+from companynet.signing.token_worker import DRIVER_ERRORS, ModuleWorker, translated, worker_for
 
 if TYPE_CHECKING:
     from pkcs11._pkcs11 import lib as Library  # noqa: N812 -- a class in the clothes of a function
@@ -37,9 +39,17 @@ def list_identities(modules: Sequence[str], now: datetime, *, timeout: float = L
     Args:
         modules: paths of PKCS#11 modules.
         now: the time for which certificates are judged.
-        timeout: seconds a module may take.
+        timeout: seconds to wait for each; they are asked at the same time.
     """
-    parts = [_list_module(module, now, timeout) for module in modules]
+    # All at once: one that is slow, or hangs, keeps no other waiting. Links to one module are one.
+    by_worker: dict[ModuleWorker, str] = {}
+    for module in modules:
+        by_worker.setdefault(worker_for(module), module)
+    started = [
+        (worker, module, worker.start(functools.partial(_list_library, module=module, now=now)))
+        for worker, module in by_worker.items()
+    ]
+    parts = [_listed(worker, module, future, timeout) for worker, module, future in started]
     return Listing(
         identities=tuple(identity for part in parts for identity in part.identities),
         tokens=tuple(token for part in parts for token in part.tokens),
@@ -154,9 +164,9 @@ def log_out(library: "Library", session: pkcs11.Session) -> None:
         library.finalize()
 
 
-def _list_module(module: str, now: datetime, timeout: float) -> Listing:
+def _listed(worker: ModuleWorker, module: str, future: Future[Listing | SigningError], timeout: float) -> Listing:
     try:
-        return worker_for(module).run(lambda library: _list_library(library, module, now), timeout=timeout)
+        return worker.answer(future, timeout=timeout)
     except SigningError as error:
         return Listing((), (), (ListingProblem(module, error),))
 

@@ -6,6 +6,7 @@ moment (and so does importing this module): load once and keep.
 
 import asyncio
 import base64
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -27,6 +28,9 @@ from companynet.errors import DriverError, FormatError
 from companynet.formats.xml import parse_xml
 from companynet.signing.certificate import CertificateInfo, read_certificate
 from companynet.signing.policy import ListedAs, ListEntry
+
+# Its warnings name the person a certificate is for, with the PESEL.
+logging.getLogger("pyhanko.sign.validation.qualified.assess").setLevel(logging.ERROR)
 
 _NAMESPACE: Final = "http://uri.etsi.org/02231/v2#"
 _NAMES: Final = {"t": _NAMESPACE}
