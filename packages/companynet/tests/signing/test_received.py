@@ -3,6 +3,7 @@
 import base64
 import io
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 from asn1crypto import cms
@@ -10,14 +11,25 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from companynet.errors import SigningError
+from companynet.errors import CertificateUnusable, SigningError, UnusableReason
 from companynet.profile import BankProfile
 from companynet.signing import check_signature, read_certificate, receive_signature, signature_text
+from companynet.signing.policy import Requirement, SigningPolicy
+from companynet.testing import FakeClock
 from companynet_sandbox import cms as sandbox_cms
 
 PROFILE = BankProfile(endpoint="http://127.0.0.1:1/")
 TEXT = "Sesja długotrwała: użytkownik ALFA01\nDIK 12345678, do 2026-01-01"
 CONTENT = TEXT.encode("utf-16-le")
+NOW = datetime(2025, 9, 1, tzinfo=UTC)
+
+
+def receive(
+    data: bytes, text: str, profile: BankProfile, certificate=None, *, now: datetime = NOW, **options
+) -> bytes:
+    return receive_signature(data, text, profile, certificate, clock=FakeClock(now), **options)
+
+
 FORMS = {
     "DER": lambda der: der,
     "PEM CMS": lambda der: pem(der, "CMS"),
@@ -44,7 +56,7 @@ def pem(der: bytes, label: str) -> bytes:
 def test_every_form_gives_the_detached_signature(person, form, options) -> None:
     """Detached or with the text inside, definite or streamed: what comes out is detached DER, and right."""
     made = person.openssl_sign(CONTENT, f"-md sha256 -outform DER {options}")
-    signature = receive_signature(FORMS[form](made), TEXT, PROFILE, read_certificate(person.certificate))
+    signature = receive(FORMS[form](made), TEXT, PROFILE, read_certificate(person.certificate))
     assert check_signature(signature, CONTENT) == person.certificate
     whole = cms.ContentInfo.load(signature, strict=True)
     assert whole["content"]["encap_content_info"]["content"].native is None
@@ -59,7 +71,7 @@ def test_a_detached_stream_becomes_der(person) -> None:
     """Lengths that are not told (BER) are met in detached signatures too."""
     made = person.openssl_sign(CONTENT, "-md sha256 -outform DER")
     contents = cms.ContentInfo.load(made).contents
-    assert receive_signature(b"\x30\x80" + contents + b"\0\0", TEXT, PROFILE) == made
+    assert receive(b"\x30\x80" + contents + b"\0\0", TEXT, PROFILE) == made
 
 
 SAVED = {
@@ -79,7 +91,7 @@ SAVED = {
 def test_a_text_saved_in_another_way_is_named(person, words, options) -> None:
     made = person.openssl_sign(SAVED[words], f"-md sha256 -outform DER {options}")
     with pytest.raises(SigningError) as caught:
-        receive_signature(made, TEXT, PROFILE)
+        receive(made, TEXT, PROFILE)
     assert words in str(caught.value)
 
 
@@ -87,18 +99,32 @@ def test_another_text_is_told_by_where_it_begins_to_differ(person) -> None:
     other = TEXT.replace("12345678", "12345679")
     made = person.openssl_sign(other.encode("utf-16-le"), "-md sha256 -outform DER -nodetach")
     with pytest.raises(SigningError, match=f"from character {TEXT.index('8,') + 1} of {len(TEXT)} on") as caught:
-        receive_signature(made, TEXT, PROFILE)
+        receive(made, TEXT, PROFILE)
     assert "12345" not in str(caught.value)
     for content, options in ((b"\0\1\2", "-nodetach"), (other.encode("utf-16-le"), "")):
         made = person.openssl_sign(content, f"-md sha256 -outform DER {options}")
         with pytest.raises(SigningError, match="another"):
-            receive_signature(made, TEXT, PROFILE)
+            receive(made, TEXT, PROFILE)
+
+
+def test_its_certificate_is_asked_as_for_our_own_signatures(person) -> None:
+    made = person.openssl_sign(CONTENT, "-md sha256 -outform DER")
+    assert receive(made, TEXT, PROFILE, policy=SigningPolicy(Requirement.OWN_WORD))
+    with pytest.raises(CertificateUnusable) as caught:
+        receive(made, TEXT, PROFILE, now=datetime(2027, 2, 1, tzinfo=UTC))
+    assert caught.value.reason is UnusableReason.EXPIRED
+
+
+def test_content_of_another_kind_is_refused(person) -> None:
+    made = person.openssl_sign(CONTENT, "-md sha256 -outform DER -econtent_type 1.2.3.4")
+    with pytest.raises(SigningError, match="not data"):
+        receive(made, TEXT, PROFILE)
 
 
 def test_somebody_elses_signature_is_refused(person, another_authority) -> None:
     made = person.openssl_sign(CONTENT, "-md sha256 -outform DER")
     with pytest.raises(SigningError, match="another certificate"):
-        receive_signature(made, TEXT, PROFILE, read_certificate(another_authority.der))
+        receive(made, TEXT, PROFILE, read_certificate(another_authority.der))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +141,7 @@ def test_somebody_elses_signature_is_refused(person, another_authority) -> None:
 def test_what_the_bank_would_refuse_is_refused_before(person, options, problem, carried) -> None:
     made = person.openssl_sign(CONTENT, f"-outform DER {options} {carried}")
     with pytest.raises(SigningError, match=problem):
-        receive_signature(made, TEXT, PROFILE)
+        receive(made, TEXT, PROFILE)
 
 
 def test_sha1_below_a_sha256_digest_is_refused(person) -> None:
@@ -138,9 +164,9 @@ def test_a_signature_of_the_attributes_alone_does_not_pass(person) -> None:
     assert other != CONTENT
     whole["content"]["encap_content_info"]["content"] = other
     with pytest.raises(SigningError):
-        receive_signature(whole.dump(force=True), TEXT, PROFILE)
+        receive(whole.dump(force=True), TEXT, PROFILE)
     with pytest.raises(SigningError, match="another text"):
-        receive_signature(whole.dump(force=True), other.decode("utf-16-le"), PROFILE)
+        receive(whole.dump(force=True), other.decode("utf-16-le"), PROFILE)
 
 
 def archive(*names: str) -> bytes:
@@ -178,7 +204,7 @@ XADES = b'<?xml version="1.0"?><ds:Signature xmlns:ds="http://www.w3.org/2000/09
 )
 def test_other_formats_are_named(data, words) -> None:
     with pytest.raises(SigningError, match=words):
-        receive_signature(data, TEXT, PROFILE)
+        receive(data, TEXT, PROFILE)
 
 
 def test_neighbours_of_a_signature_are_named(person) -> None:
@@ -196,17 +222,17 @@ def test_neighbours_of_a_signature_are_named(person) -> None:
         (made[:-20], "no signature"),
     ):
         with pytest.raises(SigningError, match=words):
-            receive_signature(given, TEXT, PROFILE)
+            receive(given, TEXT, PROFILE)
 
 
 def test_another_encoding_of_the_profile_is_followed(person) -> None:
     made = person.openssl_sign(TEXT.encode(), "-md sha256 -outform DER -nodetach")
-    assert receive_signature(made, TEXT, BankProfile(endpoint="x", challenge_encoding="utf-8"))
+    assert receive(made, TEXT, BankProfile(endpoint="x", challenge_encoding="utf-8"))
 
 
 def test_no_message_quotes_the_text_or_the_signature(person) -> None:
     made = person.openssl_sign(TEXT.encode(), "-md sha256 -outform DER")
     with pytest.raises(SigningError) as caught:
-        receive_signature(made, TEXT, PROFILE)
+        receive(made, TEXT, PROFILE)
     assert "ALFA01" not in str(caught.value)
     assert caught.value.__context__ is None

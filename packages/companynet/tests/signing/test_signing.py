@@ -225,6 +225,20 @@ def test_what_is_no_certificate_is_refused(data: bytes) -> None:
         read_certificate(data)
 
 
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_a_damaged_certificate_is_a_driver_error_wherever_the_damage_is() -> None:
+    """Each single bit of it turned over: it is read, or refused in our words, so that it hides no other."""
+    refused = 0
+    for bit in range(8 * len(ANNA.certificate_der)):
+        damaged = bytearray(ANNA.certificate_der)
+        damaged[bit // 8] ^= 1 << bit % 8
+        try:
+            read_certificate(bytes(damaged))
+        except DriverError:
+            refused += 1
+    assert refused > 1000
+
+
 @pytest.mark.parametrize("password", ["", "złe", "tajne-hasło "])
 def test_a_wrong_password_is_a_wrong_pin(password: str) -> None:
     with pytest.raises(WrongPin) as caught:

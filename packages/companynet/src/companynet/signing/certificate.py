@@ -24,6 +24,16 @@ _QC_DEVICE: Final = "0.4.0.1862.1.4"
 #: The serialNumber of a person with a PESEL.  # S-163
 _PNOPL: Final = re.compile(r"PNOPL-(\d{11})")
 
+#: What reading a certificate may raise; the library has no common root for it.
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+
 #: Kinds of keys that sign here.
 RSA: Final = "RSA"
 EC: Final = "EC"
@@ -152,7 +162,7 @@ def read_certificate(data: bytes) -> CertificateInfo:
         if b"-----BEGIN" in data:
             return certificate_info(x509.load_pem_x509_certificate(data))
         return certificate_info(x509.load_der_x509_certificate(data))
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         failed = True
     if failed:
         raise DriverError("this is no certificate that can be read (DER or PEM)")
@@ -163,7 +173,7 @@ def certificate_info(certificate: x509.Certificate) -> CertificateInfo:
     """The values of a loaded certificate.
 
     Raises:
-        ValueError: a part of it cannot be read.
+        UNREADABLE: a part of it cannot be read.
     """
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value

@@ -135,26 +135,37 @@ def check_signature(signature: bytes, content: bytes, certificate: CertificateIn
 
 def _examine(data: cms.SignedData, content: bytes) -> tuple[str | None, bytes]:
     """What is wrong with a signature, and the certificate it is by."""
-    if data["encap_content_info"]["content"].native is not None:
-        return "it carries its content, and the bank wants it detached", b""
-    if len(data["signer_infos"]) != 1:
-        return f"it has {len(data['signer_infos'])} signers in place of one", b""
+    problem = _wrong_form(data)
+    if problem:
+        return problem, b""
     info = data["signer_infos"][0]
     signer = _certificate_of(info["sid"], data["certificates"])
     if signer is None:
         return "the signer's certificate is not in it", b""
-    for digest in (info["digest_algorithm"]["algorithm"].native, _hash_of(info["signature_algorithm"])):
-        if digest != DIGEST:
-            return f"its digest is {digest}, and the bank wants {DIGEST}", b""
-    if info["signed_attrs"] is core.VOID or not len(info["signed_attrs"]):
-        return "it has no signed attributes", b""
     intact, valid = validate_sig_integrity(info, signer, "data", hashlib.sha256(content).digest())
-    problem = None
     if not valid:
         problem = "it does not fit its certificate"
     if not intact:
         problem = "it was made over another text"
     return problem, signer.dump()
+
+
+def _wrong_form(data: cms.SignedData) -> str | None:
+    """What of its form the bank would not take, whatever was signed."""
+    kind = data["encap_content_info"]["content_type"].native
+    if kind != "data":
+        return f"its content is of the kind {kind}, not data"
+    if data["encap_content_info"]["content"].native is not None:
+        return "it carries its content, and the bank wants it detached"
+    if len(data["signer_infos"]) != 1:
+        return f"it has {len(data['signer_infos'])} signers in place of one"
+    info = data["signer_infos"][0]
+    for digest in (info["digest_algorithm"]["algorithm"].native, _hash_of(info["signature_algorithm"])):
+        if digest != DIGEST:
+            return f"its digest is {digest}, and the bank wants {DIGEST}"
+    if info["signed_attrs"] is core.VOID or not len(info["signed_attrs"]):
+        return "it has no signed attributes"
+    return None
 
 
 def _hash_of(algorithm: algos.SignedDigestAlgorithm) -> str:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from companynet.domain.session import Secret
 from companynet.errors import DriverError, SigningError, TokenAbsent, WrongPin
-from companynet.signing.certificate import CertificateInfo, certificate_info
+from companynet.signing.certificate import UNREADABLE, CertificateInfo, certificate_info
 from companynet.signing.cms import CmsSigner, signature_length
 from companynet.signing.identity import Identity
 
@@ -117,7 +117,7 @@ def _open(
     try:
         info = certificate_info(certificate)
         fits = certificate.public_key() == key.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         problem = "its certificate cannot be read"
     else:
         problem = None if fits else "its key and its certificate do not belong together"

@@ -101,6 +101,9 @@ class SigningPolicy:
         return f"{entry.text}; {BANK_DECIDES}"
 
 
+#: Time, usage and kind of key alone.
+PLAIN_POLICY: Final = SigningPolicy()
+
 _REASONS: Final = {
     ListedAs.NOT_QUALIFIED: UnusableReason.NOT_QUALIFIED,
     ListedAs.UNKNOWN: UnusableReason.NOT_KNOWN,

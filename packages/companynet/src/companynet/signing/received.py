@@ -13,10 +13,12 @@ from asn1crypto import cms, core
 from asn1crypto import pkcs12 as asn1_pkcs12
 from asn1crypto import x509 as asn1_x509
 
+from companynet.clock import SYSTEM_CLOCK, Clock
 from companynet.errors import SigningError
 from companynet.profile import BankProfile
-from companynet.signing.certificate import CertificateInfo
+from companynet.signing.certificate import CertificateInfo, read_certificate
 from companynet.signing.cms import DIGEST, check_signature
+from companynet.signing.policy import PLAIN_POLICY, SigningPolicy
 from companynet.signing.saved_text import difference_of_content, difference_of_digest
 from companynet.signing.signer import bytes_to_sign
 
@@ -65,7 +67,13 @@ def read_signature(data: bytes) -> bytes:
 
 
 def receive_signature(
-    data: bytes, text: str, profile: BankProfile, certificate: CertificateInfo | None = None
+    data: bytes,
+    text: str,
+    profile: BankProfile,
+    certificate: CertificateInfo | None = None,
+    *,
+    clock: Clock = SYSTEM_CLOCK,
+    policy: SigningPolicy = PLAIN_POLICY,
 ) -> bytes:
     """A signature somebody made with a program of their own, ready to be sent.
 
@@ -76,6 +84,8 @@ def receive_signature(
         text: the challenge or the session text, as the bank gave it.
         profile: tells how the text becomes bytes.
         certificate: who must have signed; None for whoever did.
+        clock: tells whether the certificate is in its time.
+        policy: what else is asked of the certificate.
 
     Returns:
         Detached CMS SignedData, DER, checked over the text; :func:`companynet.signing.signature_text` makes it
@@ -84,6 +94,7 @@ def receive_signature(
     Raises:
         SigningError: it is no signature, or not a right one over this text; the text says what is wrong, and if the
             file was saved in another way than the bank wants, in which.
+        CertificateUnusable: it is right, and its certificate may not sign.
         ProfileError: the encoding of the profile does not fit.
     """
     content = bytes_to_sign(text, profile)
@@ -97,7 +108,8 @@ def receive_signature(
         raise SigningError(difference_of_digest(digest, text, profile))
     elif _is_indefinite(signature):
         signature = cms.ContentInfo.load(signature).dump(force=True)
-    check_signature(signature, content, certificate)
+    signer = check_signature(signature, content, certificate)
+    policy.check(read_certificate(signer), clock.now())
     return signature
 
 

@@ -9,12 +9,11 @@ from companynet.errors import ProfileError
 from companynet.profile import BankProfile
 from companynet.signing.certificate import CertificateInfo
 from companynet.signing.cms import check_signature
-from companynet.signing.policy import SigningPolicy
+from companynet.signing.policy import PLAIN_POLICY, SigningPolicy
 
 #: The PEM label of OpenSSL's ``smime``; whether the bank wants this one or ``CMS`` is unknown.  # L-154
 _HEADER: Final = "-----BEGIN PKCS7-----"
 _FOOTER: Final = "-----END PKCS7-----"
-_PLAIN_POLICY: Final = SigningPolicy()
 
 
 class Signer(Protocol):
@@ -62,7 +61,7 @@ def signature_for_bank(
     profile: BankProfile,
     *,
     clock: Clock = SYSTEM_CLOCK,
-    policy: SigningPolicy = _PLAIN_POLICY,
+    policy: SigningPolicy = PLAIN_POLICY,
 ) -> str:
     """Sign a text of the bank.
 
