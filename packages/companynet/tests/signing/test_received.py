@@ -2,6 +2,7 @@
 
 import base64
 import io
+import random
 import zipfile
 from datetime import UTC, datetime
 
@@ -223,6 +224,32 @@ def test_neighbours_of_a_signature_are_named(person) -> None:
     ):
         with pytest.raises(SigningError, match=words):
             receive(given, TEXT, PROFILE)
+
+
+@pytest.mark.parametrize("options", ["", "-nodetach"])
+def test_a_damaged_signature_never_breaks_the_reader(person, options) -> None:
+    """Damage by the thousand, the same in each run: refused in our words, or of no weight for what was signed."""
+    made = person.openssl_sign(CONTENT, f"-md sha256 -outform DER {options}")
+    chance = random.Random(4711)  # noqa: S311
+    certificate = read_certificate(person.certificate)
+    for _round in range(1500):
+        damaged = bytearray(made)
+        for _change in range(chance.choice((1, 1, 3))):
+            at = chance.randrange(len(damaged))
+            damaged[at : at + chance.randrange(2)] = chance.randbytes(chance.randrange(2))
+        try:
+            signature = receive(bytes(damaged), TEXT, PROFILE, certificate)
+        except SigningError:
+            continue
+        assert check_signature(signature, CONTENT) == person.certificate
+
+
+@pytest.mark.parametrize("data", [b"\x30\x80" * 50_000, b"\x30\x84\xff\xff\xff\xff", b"\x30\x80" * 3 + b"\0" * 6])
+def test_nested_and_endless_structures_are_refused(data) -> None:
+    with pytest.raises(SigningError):
+        receive(data, TEXT, PROFILE)
+    with pytest.raises(SigningError):
+        check_signature(data, CONTENT)
 
 
 def test_another_encoding_of_the_profile_is_followed(person) -> None:

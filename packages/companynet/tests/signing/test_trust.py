@@ -1,6 +1,7 @@
 """Trust lists, revocation, and what is required of a certificate: all made by the tests and their own CA."""
 
 import base64
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -214,6 +215,23 @@ def test_a_list_signed_by_an_expired_certificate_is_refused(publisher, authority
         load(publisher, list_of(service(authority.certificate)), now=datetime(2027, 6, 1, tzinfo=UTC))
 
 
+def test_a_damaged_list_is_refused_wherever_the_damage_is(publisher, authority, anna) -> None:
+    """Damage outside what is signed may pass; what the list says does not change."""
+    chance = random.Random(4711)  # noqa: S311
+    signed = publisher.sign(list_of(service(authority.certificate, "withdrawn")))
+    refused = 0
+    for _round in range(150):
+        damaged = bytearray(signed)
+        damaged[chance.randrange(len(damaged))] = chance.choice(b"aZ09/<>&\"' \x00\xff")
+        try:
+            trust_list = TrustList.load(bytes(damaged), [publisher.pem], NOW)
+        except FormatError:
+            refused += 1
+            continue
+        assert trust_list.status(anna, NOW).listed_as is ListedAs.NOT_QUALIFIED
+    assert refused > 100
+
+
 BOMB = b'<!DOCTYPE a [<!ENTITY b "bb">]><TrustServiceStatusList xmlns="http://uri.etsi.org/02231/v2#">&b;</TrustServiceStatusList>'
 
 
@@ -327,6 +345,26 @@ def test_evidence_that_cannot_be_read_is_named(authority, anna, name) -> None:
     parts = {"issuers": (authority.der,), name: (b"damaged",)}
     with pytest.raises(FormatError):
         check_revocation(anna, RevocationEvidence(**parts), NOW)
+
+
+def test_damaged_evidence_never_breaks_the_reader_and_never_makes_good(authority, anna) -> None:
+    """A certificate that was revoked stays revoked, or its state becomes unknown; nothing else is raised."""
+    chance = random.Random(4711)  # noqa: S311
+    crl, response = crl_of(authority, anna, "with it"), ocsp_of(authority, anna, "revoked")
+    seen = set()
+    for _round in range(100):
+        for name, data in (("crls", crl), ("ocsp_responses", response)):
+            damaged = bytearray(data)
+            damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+            try:
+                answer = check_revocation(
+                    anna, RevocationEvidence((authority.der,), **{name: (bytes(damaged),)}), NOW
+                )
+            except FormatError:
+                continue
+            seen.add(answer.status)
+    assert UNKNOWN in seen
+    assert GOOD not in seen
 
 
 # The requirement decides

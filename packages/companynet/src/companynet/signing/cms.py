@@ -20,6 +20,10 @@ from companynet.signing.certificate import RSA, CertificateInfo
 DIGEST: Final = "sha256"
 
 
+#: What reading damaged ASN.1 may raise; the libraries have no common root for it.
+MALFORMED: Final = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+
+
 class RawKey(Protocol):
     """A private key wherever it lives: it signs bytes and never shows itself."""
 
@@ -126,7 +130,7 @@ def check_signature(signature: bytes, content: bytes, certificate: CertificateIn
             problem, signer = _examine(data, content)
             if problem is None and certificate is not None and signer != certificate.der:
                 problem = "it is by another certificate"
-    except (ValueError, TypeError, SignatureValidationError, PyHankoSigningError, UnsupportedAlgorithm):
+    except (*MALFORMED, SignatureValidationError, PyHankoSigningError, UnsupportedAlgorithm):
         problem = "it cannot be read as CMS"
     if problem:
         raise SigningError(f"the signature is not right: {problem}")

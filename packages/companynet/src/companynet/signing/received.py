@@ -17,7 +17,7 @@ from companynet.clock import SYSTEM_CLOCK, Clock
 from companynet.errors import SigningError
 from companynet.profile import BankProfile
 from companynet.signing.certificate import CertificateInfo, read_certificate
-from companynet.signing.cms import DIGEST, check_signature
+from companynet.signing.cms import DIGEST, MALFORMED, check_signature
 from companynet.signing.policy import PLAIN_POLICY, SigningPolicy
 from companynet.signing.saved_text import difference_of_content, difference_of_digest
 from companynet.signing.signer import bytes_to_sign
@@ -180,7 +180,7 @@ def _not_signed_data(der: bytes) -> str | None:
             data = content["content"]
             return None if len(data["signer_infos"]) else "the file holds certificates alone, and no signature"
         return f"this is CMS of another kind ({kind})"
-    except (ValueError, TypeError, KeyError):
+    except MALFORMED:
         pass
     for structure, words in (
         (asn1_x509.Certificate, "this is a certificate, not a signature"),
@@ -188,7 +188,7 @@ def _not_signed_data(der: bytes) -> str | None:
     ):
         try:
             _ = structure.load(der, strict=True).native
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except MALFORMED:
             continue
         return words
     return "this is no signature that can be read (CMS as DER, PEM or base64)"
@@ -206,7 +206,7 @@ def _signed_over(signature: bytes) -> tuple[bytes | None, bytes | None]:
                 if attribute["type"].native == "message_digest":
                     digest = attribute["values"][0].native
         return carried if isinstance(carried, bytes) or carried is None else b"", digest
-    except (ValueError, TypeError, KeyError, IndexError):
+    except MALFORMED:
         return None, None
 
 

@@ -23,6 +23,7 @@ from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 
 from companynet.errors import FormatError
 from companynet.signing.certificate import CertificateInfo
+from companynet.signing.cms import MALFORMED
 
 #: Ends every sentence on trust: what is checked here is a warning in time, the bank's own check decides.
 BANK_DECIDES: Final = "the bank's own check decides"
@@ -108,7 +109,7 @@ async def _check(leaf: asn1_x509.Certificate, context: ValidationContext) -> Rev
             good = True
         except RevokedError as error:
             return _revoked(error)
-        except (nothing, ValidationError, ValueError):
+        except (nothing, ValidationError, *MALFORMED):
             continue
     if good:
         return Revocation(RevocationStatus.GOOD, f"the certificate is not revoked; {BANK_DECIDES}")
@@ -146,7 +147,7 @@ def _read(kind: type, data: bytes, what: str) -> object:
         read: object = kind.load(der, strict=True)  # type: ignore[attr-defined]
         _ = read.native  # type: ignore[attr-defined]
         return read
-    except (ValueError, TypeError, KeyError):
+    except MALFORMED:
         damaged = True
     if damaged:
         raise FormatError(what, "the file", "cannot be read (DER or PEM)")

@@ -18,6 +18,7 @@ from pkcs11 import exceptions as driver
 from companynet.domain.session import Secret
 from companynet.errors import DriverError, PinLocked, SigningError, TokenAbsent, TriesLeft, WrongPin
 from companynet.signing.certificate import read_certificate
+from companynet.signing.cms import MALFORMED
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.token_worker import DRIVER_ERRORS, ModuleWorker, translated, worker_for
 
@@ -245,7 +246,7 @@ def _attribute(item: pkcs11.Object, attribute: Attribute) -> bytes:
 def _is_authority(der: bytes) -> bool:
     try:
         return bool(asn1_x509.Certificate.load(der).ca)
-    except (ValueError, TypeError):
+    except MALFORMED:
         return False
 
 

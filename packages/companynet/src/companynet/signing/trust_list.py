@@ -13,7 +13,6 @@ from typing import Final
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.qualified.assess import QualificationAssessor
@@ -26,7 +25,8 @@ from signxml.xades.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from companynet.errors import DriverError, FormatError
 from companynet.formats.xml import parse_xml
-from companynet.signing.certificate import CertificateInfo, read_certificate
+from companynet.signing.certificate import UNREADABLE, CertificateInfo, read_certificate
+from companynet.signing.cms import MALFORMED
 from companynet.signing.policy import ListedAs, ListEntry
 
 # Its warnings name the person a certificate is for, with the PESEL.
@@ -97,7 +97,7 @@ class TrustList:
                 ListedAs.NOT_QUALIFIED,
                 f"{self._name} names the issuer, but the certificate was not right at that time",
             )
-        except (NotImplementedError, SignatureValidationError, ValueError):
+        except (NotImplementedError, SignatureValidationError, *MALFORMED):
             return ListEntry(ListedAs.UNKNOWN, f"{self._name} cannot be applied to this certificate")
 
     async def _assess(self, leaf: asn1_x509.Certificate, at: datetime) -> ListEntry:
@@ -123,7 +123,7 @@ def _verified(
         configuration = XAdESSignatureConfiguration(require_x509=True, expect_references=True, verification_time=now)
         try:
             results = XAdESVerifier().verify(data, x509_cert=signer, expect_config=configuration)
-        except (SignXMLException, UnsupportedAlgorithm, ValueError, KeyError, TypeError, AttributeError):
+        except (SignXMLException, etree.LxmlError, *UNREADABLE, *MALFORMED):
             # Of another signer, or not a signature in this form.
             continue
         for result in results:
@@ -137,7 +137,7 @@ def _registry(signed: str, name: str) -> TSPRegistry:
     try:
         # "Unsafe" because it verifies no signature; that was done.
         registry, _problems = trust_list_to_registry_unsafe(signed)
-    except (ValueError, TypeError, AssertionError, LookupError):
+    except (*MALFORMED, AssertionError):
         failed = True
     if failed:
         raise FormatError(name, "the services", "cannot be read as ETSI TS 119 612")
