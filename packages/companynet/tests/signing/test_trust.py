@@ -326,6 +326,12 @@ def test_revocation_by_what_was_brought(authority, anna, crl, response, status) 
     assert (answer.revoked_at == NOW - timedelta(days=3)) is (status is REVOKED)
 
 
+def test_a_responder_that_says_try_later_tells_nothing(authority, anna) -> None:
+    later = ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER)
+    evidence = RevocationEvidence((authority.der,), ocsp_responses=(later.public_bytes(Encoding.DER),))
+    assert check_revocation(anna, evidence, NOW).status is UNKNOWN
+
+
 def test_a_crl_may_be_pem(authority, anna) -> None:
     der = crl_of(authority, anna, "with it")
     pem = x509.load_der_x509_crl(der).public_bytes(Encoding.PEM)

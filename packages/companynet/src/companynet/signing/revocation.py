@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from asn1crypto import crl, ocsp, pem
+from asn1crypto import core, crl, ocsp, pem
 from asn1crypto import x509 as asn1_x509
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
@@ -85,13 +85,22 @@ def check_revocation(certificate: CertificateInfo, evidence: RevocationEvidence,
         FormatError: something of the evidence cannot be read.
     """
     roots = [_read(asn1_x509.Certificate, data, "issuer") for data in evidence.issuers]
-    context = ValidationContext(
-        trust_roots=roots,
-        moment=now,
-        allow_fetching=False,
-        crls=[_read(crl.CertificateList, data, "CRL") for data in evidence.crls],
-        ocsps=[_read(ocsp.OCSPResponse, data, "OCSP response") for data in evidence.ocsp_responses],
-    )
+    crls = [_read(crl.CertificateList, data, "CRL") for data in evidence.crls]
+    responses = [_read(ocsp.OCSPResponse, data, "OCSP response") for data in evidence.ocsp_responses]
+    damaged = False
+    try:
+        context = ValidationContext(
+            trust_roots=roots,
+            moment=now,
+            allow_fetching=False,
+            crls=crls,
+            # A responder that says "try later" says nothing of the certificate.
+            ocsps=[response for response in responses if response["response_status"].native == "successful"],
+        )
+    except MALFORMED:
+        damaged = True
+    if damaged:
+        raise FormatError("the revocation data", "inside", "cannot be read")
     return asyncio.run(_check(asn1_x509.Certificate.load(certificate.der), context))
 
 
@@ -140,12 +149,12 @@ def _unknown(why: str) -> Revocation:
     )
 
 
-def _read(kind: type, data: bytes, what: str) -> object:
+def _read(kind: type[core.Asn1Value], data: bytes, what: str) -> core.Asn1Value:
     damaged = False
     try:
         der = pem.unarmor(data)[2] if pem.detect(data) else data
-        read: object = kind.load(der, strict=True)  # type: ignore[attr-defined]
-        _ = read.native  # type: ignore[attr-defined]
+        read = kind.load(der, strict=True)
+        _ = read.native
         return read
     except MALFORMED:
         damaged = True
