@@ -173,6 +173,7 @@ class Job:
         typed.covered = True
         typed.dik = firms.BETA.companies[0].dik
         dialog.form.bank_user = demo_data.USER_ALFA
+        dialog.form.way = "server"
         dialog.form.pin_password = PIN
         dialog.execute("create_")
         session = jan.one("mbank.session", ("state", "=", "active"))

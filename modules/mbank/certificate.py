@@ -1,16 +1,24 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+import datetime as dt
+
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
+from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from . import gateway, vault
-from .exceptions import CertificateUnusableError
+from . import gateway, independent, vault
+from .exceptions import CertificateRegisterError, CertificateUnusableError
 from .rights import check_right
 from .sealed import ForgetfulMixin, SealedMixin
 from .session import local_text, utcnow
+
+
+#: The days before its end at which the user of a certificate is told, once
+#: each.
+WARNINGS = (60, 30, 7)
 
 
 class Certificate(SealedMixin, ModelSQL, ModelView):
@@ -28,7 +36,16 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
     valid_to = fields.DateTime("Valid To", readonly=True)
     fingerprint = fields.Char("Fingerprint", required=True, readonly=True)
     expired = fields.Function(fields.Boolean("Expired"), 'get_expired')
+    expires_soon = fields.Function(
+        fields.Boolean("Expires Soon"), 'get_expires_soon')
     content = fields.Binary("PKCS#12", readonly=True)
+    key_kept = fields.Function(
+        fields.Boolean("Key Kept Here",
+            help="Checked: the key is kept here, sealed, and signs with its "
+            "PIN.\nOtherwise this is the public part; the key is on the "
+            "workstation, a card or in the cloud."),
+        'get_key_kept', searcher='search_key_kept')
+    warned = fields.Integer("Warned", readonly=True)
 
     @classmethod
     def __setup__(cls):
@@ -44,6 +61,27 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
     def get_expired(self, name):
         return bool(self.valid_to and self.valid_to <= utcnow())
 
+    def get_expires_soon(self, name):
+        return (not self.expired and bool(self.valid_to)
+            and self._days_left <= WARNINGS[0])
+
+    @property
+    def _days_left(self):
+        return (self.valid_to - utcnow()) / dt.timedelta(days=1)
+
+    @classmethod
+    def get_key_kept(cls, certificates, name):
+        kept = {c.id for c in cls.search([
+                    ('id', 'in', [c.id for c in certificates]),
+                    ('content', '!=', None)])}
+        return {c.id: c.id in kept for c in certificates}
+
+    @classmethod
+    def search_key_kept(cls, name, clause):
+        _, operator, value = clause
+        kept = bool(value) == (operator == '=')
+        return [('content', '!=' if kept else '=', None)]
+
     def get_rec_name(self, name):
         message = (
             'mbank.msg_certificate_name_expired' if self.expired
@@ -55,7 +93,70 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
     def copy(cls, certificates, default=None):
         default = default.copy() if default is not None else {}
         default.setdefault('user', Transaction().user)
+        default.setdefault('warned')
         return super().copy(certificates, default=default)
+
+    @classmethod
+    def register(cls, user, values, content=None):
+        """Register a certificate for the user.
+
+        values are those of the gateway, content its PKCS#12 or None for the
+        public part alone. A key is added to a public part that is there.
+        """
+        known = cls.search([
+                ('user', '=', user),
+                ('fingerprint', '=', values['fingerprint']),
+                ])
+        if content is None or not known or known[0].key_kept:
+            # The constraint says it if the certificate is there already.
+            certificate, = cls.create([{**values, 'user': user}])
+        else:
+            certificate, = known
+        if content is not None:
+            cls.write([certificate], {
+                    'content': vault.seal(certificate, 'content', content)})
+        return certificate
+
+    @classmethod
+    def keep(cls, user, values):
+        "The id of the user's certificate, registered if it is not yet"
+        known = cls.search([
+                ('user', '=', user),
+                ('fingerprint', '=', values['fingerprint']),
+                ])
+        return (known[0] if known else cls.register(user, values)).id
+
+    # The daily warning
+
+    @classmethod
+    @without_check_access
+    def warn(cls):
+        "Tell the users whose certificates end soon, once for each threshold"
+        now = utcnow()
+        for certificate in cls.search([
+                    ('valid_to', '>', now),
+                    ('valid_to', '<=', now + dt.timedelta(days=WARNINGS[0])),
+                    ]):
+            independent.run(cls._warn_one, certificate.id)
+
+    @classmethod
+    def _warn_one(cls, certificate_id):
+        certificate = cls(certificate_id)
+        threshold = min(
+            days for days in WARNINGS if certificate._days_left <= days)
+        if certificate.warned and certificate.warned <= threshold:
+            return
+        cls.write([certificate], {'warned': threshold})
+        user = certificate.user
+        language = user.language.code if user.language else None
+        with Transaction().set_context(language=language):
+            cls(certificate_id).notify_user(
+                'tryton-warning',
+                gettext('mbank.msg_certificate_expiring_label',
+                    certificate=certificate.name,
+                    valid_to=local_text(certificate.valid_to)),
+                description=gettext('mbank.msg_certificate_expiring'),
+                user=user)
 
 
 class RegisterCertificate(ForgetfulMixin, Wizard):
@@ -71,37 +172,54 @@ class RegisterCertificate(ForgetfulMixin, Wizard):
     register = StateTransition()
 
     def transition_register(self):
-        content, pin = self.start.file_, self.start.pin_password
+        start = self.start
+        kind, content, pin = start.kind, start.file_, start.pin_password
         self._forget()
         check_right('group_session_create')
-        self._register(bytes(content or b''), pin or '')
+        self._register(kind, bytes(content or b''), pin or '')
         return 'end'
 
     @without_check_access
-    def _register(self, content, pin):
+    def _register(self, kind, content, pin):
         Certificate = Pool().get('mbank.certificate')
-        values = gateway.certificate_values(
-            gateway.load_signer(content, pin))
+        if kind == 'public':
+            if b'PRIVATE KEY' in content:
+                raise CertificateRegisterError(gettext(
+                        'mbank.msg_certificate_private_key'))
+            values, kept = gateway.read_certificate_file(content), None
+        else:
+            values = gateway.certificate_values(
+                gateway.load_signer(content, pin))
+            kept = content
         if values['valid_to'] <= utcnow():
             raise CertificateUnusableError(gettext(
                     'mbank.msg_certificate_expired',
                     certificate=values['name'],
                     valid_to=local_text(values['valid_to'])))
-        values['name'] = values['name'] or values['subject']
-        certificate, = Certificate.create([{
-                    **values, 'user': Transaction().user}])
-        Certificate.write([certificate], {
-                'content': vault.seal(certificate, 'content', content)})
-        return certificate
+        return Certificate.register(Transaction().user, values, kept)
 
 
 class RegisterCertificateStart(ModelView):
     __name__ = 'mbank.certificate.register.start'
 
+    kind = fields.Selection([
+            ('public', "Certificate (Public Part)"),
+            ('pkcs12', "PKCS#12 with Its Key"),
+            ], "Kind", required=True, sort=False,
+        help="The public part serves a key on the workstation, a card or in "
+        "the cloud.\nA PKCS#12 is kept here, sealed, and signs with its PIN.")
     file_ = fields.Binary(
         "File", required=True, filename='file_name',
-        help="The PKCS#12 file (.p12 or .pfx) with the key and the "
-        "certificate.")
+        help="The certificate (.cer, .crt or .pem), or the PKCS#12 file (.p12 "
+        "or .pfx).")
     file_name = fields.Char("File Name")
-    pin_password = fields.Char("PIN", required=True, strip=False,
+    pin_password = fields.Char("PIN", strip=False,
+        states={
+            'invisible': Eval('kind') != 'pkcs12',
+            'required': Eval('kind') == 'pkcs12',
+            },
         help="The PIN or password of the file. It is not stored.")
+
+    @classmethod
+    def default_kind(cls):
+        return 'pkcs12'

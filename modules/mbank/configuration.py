@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+from trytond.i18n import gettext
 from trytond.model import (
     ModelSingleton, ModelSQL, ModelView, fields)
 from trytond.modules.company.model import (
@@ -7,7 +8,17 @@ from trytond.modules.company.model import (
 from trytond.pyson import Eval
 
 from . import gateway
-from .exceptions import MBankError
+from .exceptions import (
+    ConfigurationValidationError, MBankError, SessionCreateError)
+from .signing_job import BY_HAND, WORKSTATION
+
+#: With a PKCS#12 that is kept in the ERP.
+SERVER = 'server'
+WAYS = [
+    (WORKSTATION, "On the Workstation"),
+    (BY_HAND, "By Hand"),
+    (SERVER, "With the Key Kept Here"),
+    ]
 
 default_authorising_user = fields.Many2One(
     'res.user', "Default Authorising User",
@@ -37,6 +48,17 @@ class Configuration(
         domain=[('warning_days', '>=', 0)],
         help="The days before the end of a session at which its user is "
         "told to make a new one.")
+    sign_on_workstation = fields.Boolean("On the Workstation",
+        help="By the signer, with a card, a cloud signature or a file; the "
+        "PIN stays on the workstation.")
+    sign_by_hand = fields.Boolean("By Hand",
+        help="A text is downloaded, signed in any program and the signature "
+        "uploaded, twice.")
+    sign_on_server = fields.Boolean("With the Key Kept Here",
+        help="With a PKCS#12 that is kept here, sealed, and the PIN that is "
+        "typed in.")
+    signer_url = fields.Char("Installer of the Signer",
+        help="The address at which users get the signer.")
     bank_endpoint = fields.Function(
         fields.Char("Bank's Web Service",
             help="Set in the configuration file of the server."),
@@ -57,6 +79,48 @@ class Configuration(
     @classmethod
     def default_warning_days(cls):
         return 14
+
+    @classmethod
+    def default_sign_on_workstation(cls):
+        return True
+
+    @classmethod
+    def default_sign_by_hand(cls):
+        return True
+
+    @classmethod
+    def default_sign_on_server(cls):
+        return True
+
+    @classmethod
+    def validate_fields(cls, configurations, field_names):
+        super().validate_fields(configurations, field_names)
+        for configuration in configurations:
+            if not configuration.ways:
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_no_way'))
+            url = configuration.signer_url
+            if url and not url.startswith(('https://', 'http://')):
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_signer_url', url=url))
+
+    @property
+    def ways(self):
+        "The ways of signing that are allowed, the first is proposed"
+        return [way for way, allowed in [
+                (WORKSTATION, self.sign_on_workstation),
+                (BY_HAND, self.sign_by_hand),
+                (SERVER, self.sign_on_server),
+                ] if allowed]
+
+    @property
+    def proposed_way(self):
+        return self.ways[0]
+
+    def check_way(self, way):
+        "Refuse a way of signing that is not allowed"
+        if way not in self.ways:
+            raise SessionCreateError(gettext('mbank.msg_signing_way'))
 
     @classmethod
     def default_bank_endpoint(cls):

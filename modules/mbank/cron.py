@@ -11,6 +11,8 @@ class Cron(metaclass=PoolMeta):
         super().__setup__()
         cls.method.selection.extend([
                 ('mbank.session|check_all', "Check mBank Sessions"),
+                ('mbank.signing.job|clean', "Clean up mBank Signing Jobs"),
+                ('mbank.certificate|warn', "Warn of mBank Certificates"),
                 ('mbank.statement.account|download_daily',
                     "Download mBank Statements"),
                 ('mbank.report|recover', "Go on with mBank Statements"),

@@ -1,6 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 from trytond.exceptions import UserError, UserWarning
+from trytond.i18n import gettext
 from trytond.model.exceptions import ValidationError
 
 
@@ -17,6 +18,21 @@ class MBankError(UserError):
     bank_code = None
     bank_text = None
     task_id = None
+    _sentence = None
+
+    @classmethod
+    def of(cls, message_id, **variables):
+        "The error with a sentence that can be said in other languages too"
+        error = cls(gettext(message_id, **variables))
+        error._sentence = message_id, variables
+        return error
+
+    def in_language(self, language):
+        "The sentence in the language, if it can be said in it"
+        if self._sentence is None:
+            return self.message
+        message_id, variables = self._sentence
+        return gettext(message_id, language, **variables)
 
 
 class DIKValidationError(ValidationError):
@@ -32,6 +48,46 @@ class SessionTransitionError(MBankError):
 
 
 class SessionCreateError(MBankError):
+    pass
+
+
+class CertificateRegisterError(MBankError):
+    pass
+
+
+class SigningJobError(MBankError):
+    pass
+
+
+class SigningJobUnknownError(SigningJobError):
+    pass
+
+
+class SigningJobBusyError(SigningJobError):
+    pass
+
+
+class SigningJobRoundError(SigningJobError):
+    pass
+
+
+class SigningJobOriginError(SigningJobError):
+    pass
+
+
+class SigningJobRightError(SigningJobError):
+    pass
+
+
+class SigningJobMessageError(SigningJobError):
+    pass
+
+
+class SigningJobSizeError(SigningJobMessageError):
+    pass
+
+
+class SigningAttemptsError(SigningJobError):
     pass
 
 

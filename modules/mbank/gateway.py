@@ -19,7 +19,8 @@ from companynet import errors
 from companynet.client import CompanyNet
 from companynet.domain.order import (
     CreditTransfer, OrderBatch, OrderKind, Party)
-from companynet.domain.session import Permission, PermissionConfig, Secret
+from companynet.domain.session import (
+    Login, Permission, PermissionConfig, Secret)
 from companynet.domain.session import (
     ERP_OPERATIONS as SESSION_OPERATIONS)
 from companynet.domain.statement import entry_identities
@@ -27,7 +28,11 @@ from companynet.formats import pain001
 from companynet.formats import read_statements as _read_statements
 from companynet.orders import OrderFile
 from companynet.profile import BankProfile
-from companynet.signing import Pkcs12Signer
+from companynet.signing import (
+    Pkcs12Signer, check_usable, read_certificate, read_signature,
+    signature_for_bank, signature_text)
+from companynet.signing import check_signature as _check_signature
+from companynet.signing.signer import bytes_to_sign
 from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction
@@ -35,10 +40,13 @@ from trytond.transaction import Transaction
 from . import exceptions, independent, vault
 
 __all__ = [
-    'SESSION_OPERATIONS', 'certificate_values', 'confirm_statements',
-    'create_session', 'discard_session', 'endpoint', 'entry_identities', 'fetch_statements',
-    'finish_session', 'knows_own_ids', 'load_signer', 'order_result', 'order_status',
-    'read_statements', 'send_orders', 'write_orders']
+    'SESSION_OPERATIONS', 'begin_login', 'certificate_values',
+    'check_signature', 'close_login', 'complete_login', 'complete_session',
+    'confirm_statements', 'create_session', 'discard_session', 'endpoint',
+    'entry_identities', 'fetch_statements', 'finish_session',
+    'knows_own_ids', 'load_signer', 'order_result', 'order_status',
+    'read_certificate_file', 'read_statements', 'send_orders',
+    'signed_text', 'write_orders']
 
 logger = logging.getLogger(__name__)
 
@@ -115,12 +123,12 @@ def _user_error(error):
     words = ' '.join(filter(None, [
                 getattr(error, 'code', None),
                 getattr(error, 'bank_text', None)]))
-    result = Error(gettext(
-            'mbank.' + message,
-            reason=str(error),
-            bank_text=words or '-',
-            operation=getattr(error, 'operation', '') or '-',
-            reference=getattr(error, 'reference', '') or '-'))
+    result = Error.of(
+        'mbank.' + message,
+        reason=str(error),
+        bank_text=words or '-',
+        operation=getattr(error, 'operation', '') or '-',
+        reference=getattr(error, 'reference', '') or '-')
     if isinstance(error, errors.BankError):
         result.outcome = error.outcome.value
         result.operation = error.operation
@@ -311,9 +319,21 @@ def load_signer(content, pin):
 
 def certificate_values(signer):
     "What a person and the ERP need to know of the signer's certificate"
-    info = signer.certificate
+    return _certificate_values(signer.certificate)
+
+
+def read_certificate_file(content):
+    """What the public part of a certificate says; DER or PEM.
+
+    Raises KeyStoreError.
+    """
+    with _translated():
+        return _certificate_values(read_certificate(content))
+
+
+def _certificate_values(info):
     return {
-        'name': info.common_name,
+        'name': info.common_name or info.subject,
         'subject': info.subject,
         'issuer': info.issuer,
         'serial': info.serial_hex,
@@ -323,9 +343,158 @@ def certificate_values(signer):
         }
 
 
+def signed_text(text):
+    """A text of the bank as the bytes to be signed, and their encoding.
+
+    There is no byte-order mark.
+    """
+    profile = _profile()
+    with _translated():
+        return bytes_to_sign(text, profile), profile.challenge_encoding
+
+
+def check_signature(data, text, fingerprint=None):
+    """Check a signature made elsewhere over a text of the bank.
+
+    data is what the signing program made, in any of its forms; fingerprint
+    that of the certificate it must be by, None for any. Nothing is sent.
+    Returns the signature (DER) and the values of its certificate.
+
+    Raises SigningError, or CertificateUnusableError, with what is wrong.
+    """
+    content, _ = signed_text(text)
+    with _translated():
+        signature = read_signature(data)
+        info = read_certificate(_check_signature(signature, content))
+        check_usable(info, dt.datetime.now(dt.timezone.utc))
+    if fingerprint is not None and info.sha256 != fingerprint:
+        raise exceptions.CertificateUnusableError.of(
+            'mbank.msg_signing_other_certificate',
+            certificate=info.common_name or info.subject)
+    return signature, _certificate_values(info)
+
+
+def _asked(diks, end):
+    return PermissionConfig(
+        end_time=end.replace(tzinfo=dt.timezone.utc),
+        permissions=tuple(Permission(dik) for dik in diks))
+
+
+def _log_in(bank, dik, bank_user, asked, signature):
+    "Log in with the signed challenge and ask for the session text"
+    login = bank.sessions.login(dik, bank_user, signature)
+    try:
+        if login.confirmations_required:
+            raise errors.LoginRefused(
+                "the bank wants %s more people to confirm the login of %s; "
+                "ask the bank for a user who may sign alone" % (
+                    login.confirmations_required, bank_user),
+                operation='loginWithSignature')
+        return login, bank.sessions.session_text(login, dik, asked)
+    except BaseException:
+        _log_out(bank, login.token)
+        raise
+
+
+def _make(bank, login, dik, asked, signature):
+    "Make the session with its signed text; the login is over after"
+    try:
+        return bank.sessions.create(login, dik, asked, signature)
+    finally:
+        _log_out(bank, login.token)
+
+
+def _log_out(bank, token):
+    try:
+        bank.sessions.logout(token)
+    except errors.BankError:
+        # A login ends by itself, and the record of the call tells.
+        return
+
+
+def _run_step(operation, function, *, dik=None, session_id, company_id=None):
+    "One step of making a session, as the user of the transaction"
+    audited = _Audited(
+        operation, dik=dik, authoriser=Transaction().user,
+        session=session_id, company=company_id)
+    try:
+        with _translated():
+            return audited.run(function)
+    except exceptions.MBankError as error:
+        # A login is no session: only the last call makes one.
+        error.session_may_exist = (
+            error.operation == _CREATE
+            and error.outcome in {'unknown', 'accepted'})
+        raise
+
+
+def _made(session):
+    return (
+        session.token.reveal().encode(),
+        _naive(session.granted.end_time_utc),
+        {p.dik: sorted(p.operations) for p in session.granted.permissions})
+
+
+def begin_login(*, dik, bank_user, session_id, company_id=None):
+    "Ask for the challenge: the first text to be signed"
+    return _run_step(
+        'initLoginWithSignature',
+        lambda bank: bank.sessions.login_challenge(dik, bank_user),
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def complete_login(signature, *, diks, bank_user, end, session_id,
+        company_id=None):
+    """Log in with the signed challenge and ask for the session text.
+
+    signature is what check_signature returned, the rest as for
+    create_session. Returns the token of the login as bytes, to be sealed at
+    once, and the second text to be signed. After an error there is no login,
+    or one that ends by itself.
+    """
+    dik, asked, profile = diks[0], _asked(diks, end), _profile()
+
+    def log_in(bank):
+        login, text = _log_in(
+            bank, dik, bank_user, asked, signature_text(signature, profile))
+        return login.token.reveal().encode(), text
+    return _run_step(
+        'loginWithSignature', log_in,
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def complete_session(token, signature, *, diks, end, session_id,
+        company_id=None):
+    """Make the session with its signed text, and end the login.
+
+    token is that of the login. Returns and raises as create_session.
+    """
+    dik, asked, profile = diks[0], _asked(diks, end), _profile()
+    login = Login(token=Secret(token.decode()), confirmations_required=0)
+    return _run_step(
+        _CREATE,
+        lambda bank: _made(_make(
+                bank, login, dik, asked, signature_text(signature, profile))),
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def close_login(token):
+    """End a login of which nothing comes; one the bank forgot is no error.
+
+    Raises an MBankError if the bank could not be asked.
+    """
+    try:
+        _run_step(
+            'logout',
+            lambda bank: bank.sessions.logout(Secret(token.decode())),
+            session_id=None)
+    except exceptions.RefusedError:
+        return
+
+
 def create_session(signer, *, diks, bank_user, end, session_id,
         company_id=None):
-    """Make a long-lived session at the bank.
+    """Make a long-lived session at the bank with a key that is here.
 
     diks are the customer numbers to cover (the first is logged in for), end
     a naive datetime in UTC, session_id the committed record of the intent.
@@ -335,27 +504,23 @@ def create_session(signer, *, diks, bank_user, end, session_id,
     The error's attribute session_may_exist says whether the bank may have
     made a session.
     """
-    asked = PermissionConfig(
-        end_time=end.replace(tzinfo=dt.timezone.utc),
-        permissions=tuple(Permission(dik) for dik in diks))
-    login_dik = diks[0]
-    audited = _Audited(
-        _CREATE, dik=login_dik, authoriser=Transaction().user,
-        session=session_id, company=company_id)
-    try:
-        with _translated():
-            made = audited.run(lambda bank: bank.sessions.open(
-                    login_dik, bank_user, asked, signer))
-    except exceptions.MBankError as error:
-        # A login is no session: only the last call makes one.
-        error.session_may_exist = (
-            error.operation == _CREATE
-            and error.outcome in {'unknown', 'accepted'})
-        raise
-    return (
-        made.token.reveal().encode(),
-        _naive(made.granted.end_time_utc),
-        {p.dik: sorted(p.operations) for p in made.granted.permissions})
+    dik, asked, profile = diks[0], _asked(diks, end), _profile()
+
+    def open_session(bank):
+        check_usable(signer.certificate, dt.datetime.now(dt.timezone.utc))
+        challenge = bank.sessions.login_challenge(dik, bank_user)
+        login, text = _log_in(
+            bank, dik, bank_user, asked,
+            signature_for_bank(signer, challenge, profile))
+        try:
+            signature = signature_for_bank(signer, text, profile)
+        except BaseException:
+            _log_out(bank, login.token)
+            raise
+        return _made(_make(bank, login, dik, asked, signature))
+    return _run_step(
+        _CREATE, open_session,
+        dik=dik, session_id=session_id, company_id=company_id)
 
 
 def discard_session(token, session_id):

@@ -3,7 +3,8 @@
 from trytond.pool import PoolMeta
 from trytond.transaction import Transaction
 
-_OWN = {'mbank.session', 'mbank.certificate', 'mbank.share'}
+_OWN = {
+    'mbank.session', 'mbank.certificate', 'mbank.share', 'mbank.signing.job'}
 
 
 class Rule(metaclass=PoolMeta):

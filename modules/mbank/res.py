@@ -32,7 +32,12 @@ class User(metaclass=PoolMeta):
             company = user.company or (
                 user.companies[0] if user.companies else None)
             session = Session.live_of(user.id, company) if company else None
-            if session and not session.is_past:
+            SigningJob = pool.get('mbank.signing.job')
+            if company and SigningJob.open_of(
+                    user.id, Session.key_of(company)) is not None:
+                state = 'signing'
+                title = gettext('mbank.msg_button_session_signing')
+            elif session and not session.is_past:
                 state = session.state
                 title = gettext(
                     'mbank.msg_button_session_live',

@@ -18,8 +18,8 @@ from .exceptions import (
 from .rights import has_right
 from .sealed import SealedMixin
 
-#: An intent older than this was left by a process that died: two signatures
-#: and four calls take far less.
+#: An intent older than this was left by a process that died, unless a signing
+#: job holds it: two signatures and four calls take far less.
 PENDING_LIFE = dt.timedelta(minutes=15)
 #: The bank's own zone, for head offices that have none.
 BANK_ZONE = 'Europe/Warsaw'
@@ -288,12 +288,15 @@ class Session(SealedMixin, ModelSQL, ModelView):
 
     @classmethod
     def _drop_stale(cls, user, context_key):
+        SigningJob = Pool().get('mbank.signing.job')
         for session in cls.search([
                     ('user', '=', user),
                     ('context_key', '=', context_key),
                     ('state', 'in', sorted(session_states.PENDING)),
                     ]):
-            if session.requested < utcnow() - PENDING_LIFE:
+            # One that is signed elsewhere ends with its signing job.
+            if (session.requested < utcnow() - PENDING_LIFE
+                    and not SigningJob.holds(session.id)):
                 cls.refuse(
                     session.id, gettext('mbank.msg_session_outcome_unknown'))
 
@@ -348,7 +351,10 @@ class Session(SealedMixin, ModelSQL, ModelView):
     @classmethod
     def discard(cls, session_id):
         "Remove an intent of which the bank made nothing"
-        cls.delete([cls(session_id)])
+        cls.delete(cls.search([
+                    ('id', '=', session_id),
+                    ('state', 'in', sorted(session_states.PENDING)),
+                    ]))
 
     def _end(self, state, reason, **values):
         """Leave the live states; the only way out of them.

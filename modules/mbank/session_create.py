@@ -1,28 +1,31 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-import datetime as dt
-
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool
-from trytond.pyson import Bool, Eval
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
-from . import gateway, independent, session_states, vault
-from .company import is_dik
-from .exceptions import (
-    CertificateUnusableError, MBankError, SessionCreateError)
+from . import gateway, independent, session_making, session_states, vault
+from .configuration import SERVER, WAYS
+from .exceptions import MBankError, SessionCreateError
 from .rights import check_right, has_right
 from .sealed import ForgetfulMixin
-from .session import local_text, zone_of
+from .session_choice import ChoiceMixin
+from .session_signing import SigningMixin
 
 
-class SessionCreate(ForgetfulMixin, Wizard):
+class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
     __name__ = 'mbank.session.create'
-    _forgotten = {'start': ['pin_password']}
+    start_state = 'begin'
+    _forgotten = {
+        'start': ['pin_password'],
+        'by_hand': ['signature', 'text_file'],
+        }
 
+    begin = StateTransition()
     start = StateView(
         'mbank.session.create.start',
         'mbank.session_create_start_view_form', [
@@ -54,92 +57,46 @@ class SessionCreate(ForgetfulMixin, Wizard):
         check_right('group_session_create')
 
     @without_check_access
-    def default_start(self, fields):
-        pool = Pool()
-        Session = pool.get('mbank.session')
-        Certificate = pool.get('mbank.certificate')
-        Configuration = pool.get('mbank.configuration')
+    def transition_begin(self):
+        "Take up the signing that was left, if there is one"
         check_right('group_session_create')
-        user = Transaction().user
-        values = {
-            'user': user,
-            'diks': self._offered_diks(),
-            'expires': self._today() + dt.timedelta(
-                days=Configuration(1).default_life),
-            }
-        last = Session.search([
-                ('user', '=', user),
-                ('bank_user', '!=', None),
-                ], order=[('id', 'DESC')], limit=1)
-        if last:
-            values['bank_user'] = last[0].bank_user
-        certificates = [
-            c for c in Certificate.search([('user', '=', user)])
-            if not c.expired]
-        if certificates:
-            certificate = certificates[0]
-            if last and last[0].certificate in certificates:
-                certificate = last[0].certificate
-            values['certificate'] = certificate.id
-            values['expires'] = min(
-                values['expires'], self._last_day(certificate))
+        if job := self._open_job():
+            return self._next(job)
+        return 'start'
+
+    def default_start(self, fields):
+        check_right('group_session_create')
+        values = super().default_start(fields)
         if current := self._current():
             values['current'] = current.rec_name
             values['shareable'] = (
                 has_right('group_share') and not current.shared_from)
         return values
 
-    def _offered_diks(self):
-        "The head offices of the user; those of the context are chosen"
-        pool = Pool()
-        Configuration = pool.get('mbank.configuration')
-        current = Transaction().context.get('company')
-        only = Configuration(1).credentials_per_company
-        return [{
-                'covered': not only or company.id == current,
-                'dik': company.mbank_dik,
-                'company': company.id,
-                'company.': {'rec_name': company.rec_name},
-                } for company in self._companies() if company.mbank_dik]
-
-    def _companies(self):
-        User = Pool().get('res.user')
-        return User(Transaction().user).companies
-
     @without_check_access
-    def _company(self):
-        "The head office the session is made for"
-        Company = Pool().get('company.company')
-        company = Transaction().context.get('company')
-        allowed = self._companies()
-        if company is not None and company in {c.id for c in allowed}:
-            return Company(company)
-        if allowed:
-            return allowed[0]
-        raise SessionCreateError(gettext('mbank.msg_session_no_company'))
-
     def _current(self):
         Session = Pool().get('mbank.session')
         if not self._companies():
             return None
         return Session.live_of(Transaction().user, self._company())
 
-    def _zone(self):
-        return zone_of(self._company() if self._companies() else None)
-
-    def _today(self):
-        return dt.datetime.now(self._zone()).date()
-
-    def _last_day(self, certificate):
-        return certificate.valid_to.replace(
-            tzinfo=dt.timezone.utc).astimezone(self._zone()).date()
-
     @without_check_access
     def transition_create_(self):
+        Configuration = Pool().get('mbank.configuration')
         pin = self.start.pin_password or ''
         self._forget()
         check_right('group_session_create')
+        way = self.start.way
+        Configuration(1).check_way(way)
         request = 'wizard,%s' % self._session_id
+        if way != SERVER:
+            if job := self._open_job():
+                # This request is run again, or another window was first.
+                return self._next(job)
+            vault.check()
+            choice = self._choice(with_key=False)
+            return self._start_signing(
+                self._make_job(request, choice, way), way)
         if (done := self._made_before(request)) is None:
             done = self._create(request, pin)
         self.result.session_id = done
@@ -165,56 +122,38 @@ class SessionCreate(ForgetfulMixin, Wizard):
             return id_
 
     def _create(self, request, pin):
+        "Make the session with the key that is kept here"
         Session = Pool().get('mbank.session')
-        company = self._company()
-        diks = self._chosen_diks()
-        certificate = self._chosen_certificate()
-        end = self._chosen_end(certificate)
-        bank_user = (self.start.bank_user or '').strip()
-        if not bank_user:
-            raise SessionCreateError(gettext(
-                    'mbank.msg_session_no_bank_user'))
+        choice = self._choice(with_key=True)
+        certificate = choice.certificate
         vault.check()
         content = vault.open_stored(certificate, 'content')
         signer = gateway.load_signer(content, pin)
         del content, pin
 
-        key = Session.key_of(company)
+        key = Session.key_of(choice.company)
         session_id = independent.run(
-            Session.begin, diks,
+            Session.begin, choice.diks,
             user=Transaction().user,
-            company=company.id if key != 'database' else None,
+            company=choice.company.id if key != 'database' else None,
             context_key=key,
-            bank_user=bank_user,
+            bank_user=choice.bank_user,
             certificate=certificate.id,
             certificate_subject=certificate.subject,
-            asked_end=end,
+            asked_end=choice.end,
             request=request)
-        token, bank_end, granted = self._ask_bank(
-            signer, session_id, diks, bank_user, end)
-        old_id = self._keep(
-            session_id, token,
-            min(bank_end, end, certificate.valid_to), granted)
-        if old_id is not None:
-            # What it could not end is ended by the daily check.
-            old = Session(old_id)
-            if not old.shared_from:
-                Session.finish(old)
-        return session_id
-
-    def _ask_bank(self, signer, session_id, diks, bank_user, end):
-        Session = Pool().get('mbank.session')
         try:
-            return gateway.create_session(
-                signer, diks=[d for d, _ in diks], bank_user=bank_user,
-                end=end, session_id=session_id,
-                company_id=self._company().id)
+            token, bank_end, granted = gateway.create_session(
+                signer, diks=[dik for dik, _ in choice.diks],
+                bank_user=choice.bank_user, end=choice.end,
+                session_id=session_id, company_id=choice.company.id)
+            session_making.keep(
+                session_id, token, Session.activate, session_id, token,
+                min(bank_end, choice.end, certificate.valid_to), granted)
         except MBankError as error:
-            if getattr(error, 'session_may_exist', False):
-                reason = gettext(
-                    'mbank.msg_session_may_exist',
-                    reason=error.message,
-                    end=local_text(end, self._company()))
+            reason = session_making.may_exist_reason(
+                error, choice.end, choice.company)
+            if reason:
                 independent.run(Session.refuse, session_id, reason)
                 raise SessionCreateError(reason) from error
             independent.run(Session.discard, session_id)
@@ -224,77 +163,7 @@ class SessionCreate(ForgetfulMixin, Wizard):
                 Session.refuse, session_id,
                 gettext('mbank.msg_session_outcome_unknown'))
             raise
-
-    def _keep(self, session_id, token, end, granted):
-        "Store the session; one that cannot be stored is ended at the bank"
-        Session = Pool().get('mbank.session')
-        try:
-            return independent.run(
-                Session.activate, session_id, token, end, granted)
-        except Exception:
-            gateway.discard_session(token, session_id)
-            independent.run(Session.discard, session_id)
-            raise
-
-    # What was chosen
-
-    def _chosen_diks(self):
-        "The DIKs with their head offices, each once"
-        companies = {
-            c.mbank_dik: c.id for c in self._companies() if c.mbank_dik}
-        chosen = {}
-        for row in self.start.diks or []:
-            dik = (row.dik or '').strip()
-            if not row.covered or not dik:
-                continue
-            if not is_dik(dik):
-                raise SessionCreateError(gettext(
-                        'mbank.msg_session_dik_digits', dik=dik))
-            chosen[dik] = companies.get(dik)
-        if not chosen:
-            raise SessionCreateError(gettext('mbank.msg_session_no_dik'))
-        return list(chosen.items())
-
-    def _chosen_certificate(self):
-        certificate = self.start.certificate
-        if (not certificate
-                or certificate.user.id != Transaction().user):
-            raise SessionCreateError(gettext(
-                    'mbank.msg_session_no_certificate'))
-        if certificate.expired:
-            raise CertificateUnusableError(gettext(
-                    'mbank.msg_certificate_expired',
-                    certificate=certificate.name,
-                    valid_to=local_text(
-                        certificate.valid_to, self._company())))
-        return certificate
-
-    def _chosen_end(self, certificate):
-        "The end of the chosen day, in UTC, at most that of the certificate"
-        Configuration = Pool().get('mbank.configuration')
-        Lang = Pool().get('ir.lang')
-        lang = Lang.get()
-        expires, today = self.start.expires, self._today()
-        longest = today + dt.timedelta(days=Configuration(1).longest_life)
-        last = self._last_day(certificate)
-        if not expires or expires < today:
-            raise SessionCreateError(gettext(
-                    'mbank.msg_session_end_past',
-                    expires=lang.strftime(expires) if expires else '-'))
-        if expires > last:
-            raise SessionCreateError(gettext(
-                    'mbank.msg_session_end_certificate',
-                    expires=lang.strftime(expires),
-                    last=lang.strftime(last)))
-        if expires > longest:
-            raise SessionCreateError(gettext(
-                    'mbank.msg_session_end_longest',
-                    expires=lang.strftime(expires),
-                    longest=lang.strftime(longest)))
-        end = dt.datetime.combine(
-            expires, dt.time(23, 59, 59), tzinfo=self._zone())
-        end = end.astimezone(dt.timezone.utc).replace(tzinfo=None)
-        return min(end, certificate.valid_to)
+        return session_id
 
     # What was made
 
@@ -355,15 +224,30 @@ class SessionCreateStart(ModelView):
         help="The customer numbers the session covers. Those of the head "
         "offices are offered, others are typed in.")
     bank_user = fields.Char("User at mBank", required=True)
+    way = fields.Selection(WAYS, "Way of Signing", required=True, sort=False,
+        help="On the workstation: by the signer, with a card, a cloud "
+        "signature or a file; the PIN stays there.\n"
+        "By hand: a text is downloaded, signed in any program and the "
+        "signature uploaded, twice.\n"
+        "With the key kept here: by its PKCS#12 and PIN.")
     certificate = fields.Many2One(
-        'mbank.certificate', "Certificate", required=True,
+        'mbank.certificate', "Certificate",
         domain=[
             ('user', '=', Eval('user', -1)),
+            If(Eval('way') == SERVER, ('key_kept', '=', True), ()),
             ],
+        states={
+            'required': Eval('way') == SERVER,
+            },
         help="The certificate of a qualified signature that is registered "
-        "with the bank.")
+        "with the bank.\nIf it is empty any that the bank takes may sign on "
+        "the workstation or by hand.")
     expires = fields.Date("Valid Until", required=True)
-    pin_password = fields.Char("PIN", strip=False, required=True,
+    pin_password = fields.Char("PIN", strip=False,
+        states={
+            'invisible': Eval('way') != SERVER,
+            'required': Eval('way') == SERVER,
+            },
         help="Of the signature. It is used for the two signatures of this "
         "request and not stored.")
 

@@ -36,6 +36,7 @@ def anna(job: Job) -> Person:
 def session_dialog(person: Person, pin: str = PIN, bank_user: str = demo_data.USER_ALFA) -> Any:
     dialog = person.wizard("mbank.session.create")
     dialog.form.bank_user = bank_user
+    dialog.form.way = "server"
     dialog.form.pin_password = pin
     return dialog
 

@@ -115,6 +115,7 @@ def create_session(house: House) -> None:
     typed.covered = True
     typed.dik = demo_data.DIK_BETA
     dialog.form.bank_user = demo_data.USER_ALFA
+    dialog.form.way = "server"
     dialog.form.pin_password = PIN
     dialog.execute("create_")
 

@@ -30,17 +30,82 @@
         return jQuery('<li/>', {'id': ID}).append(link);
     }
 
+    /* The dialog that waits for a signature looks again when the bus says
+       that its job went on, and once more when a person would wonder. */
+    const WAITING = 'mbank.session.create.waiting';
+    const PATIENCE = 21000;
+    const update = Sao.Wizard.prototype.update;
+    let channel = null;
+    let dialog = null;
+    let hinted = null;
+
+    function job_of(wizard) {
+        const record = wizard.screen && wizard.screen.current_record;
+        return record ? record.field_get('job') : null;
+    }
+
+    function look_again(wizard) {
+        if ((dialog !== wizard) ||
+                !jQuery.contains(document, wizard.widget[0])) {
+            return;
+        }
+        if (wizard.__processing) {
+            window.setTimeout(look_again, 500, wizard);
+        } else if (wizard.screen_state == 'waiting') {
+            wizard.response({'state': 'check_', 'validate': false});
+        }
+    }
+
+    function went_on(message) {
+        if ((message.type == 'mbank_signing') && dialog &&
+                (job_of(dialog) == message.job)) {
+            look_again(dialog);
+        }
+    }
+
+    function listen() {
+        const name = 'user:' + Sao.Session.current_session.user_id;
+        if (name == channel) {
+            return;
+        }
+        forget();
+        channel = name;
+        Sao.Bus.register(channel, went_on);
+    }
+
+    function forget() {
+        if (channel) {
+            Sao.Bus.unregister(channel, went_on);
+        }
+        channel = dialog = hinted = null;
+    }
+
+    Sao.Wizard.prototype.update = function(view) {
+        update.apply(this, arguments);
+        if (view.model == WAITING) {
+            dialog = this;
+            if (hinted !== this) {
+                hinted = this;
+                window.setTimeout(look_again, PATIENCE, this);
+            }
+        } else if (dialog === this) {
+            dialog = null;
+        }
+    };
+
     Sao.user_menu = function(preferences) {
         user_menu.apply(this, arguments);
         remove();
         if (preferences.mbank_session) {
             jQuery('#user-preferences').before(
                 button(preferences.mbank_session));
+            listen();
         }
     };
 
     Sao.logout = function() {
         remove();
+        forget();
         return logout.apply(this, arguments);
     };
 }());

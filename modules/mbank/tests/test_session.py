@@ -88,7 +88,8 @@ class SessionTestCase(TestCase):
         values = {
             'bank_user': demo_data.USER_ALFA,
             'pin_password': PIN,
-            **values, **changed}
+            'way': 'server',
+            **{k: v for k, v in values.items() if k != 'way'}, **changed}
         values['diks'] = [
             {k: v for k, v in row.items() if not k.endswith('.')}
             for row in values['diks']]
