@@ -1,4 +1,4 @@
-"""Runs all tests, in four processes: pure code, Tryton's modules, two databases, the whole product.
+"""Runs all tests, in five processes: pure code, Tryton's modules, two databases, signing, the whole product.
 
 Tryton keeps one pool and one configuration a process, hence the parts. Further arguments go to pytest.
 """
@@ -26,6 +26,7 @@ PARTS = (
     ),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
+    ("signing on PostgreSQL and in the web client", ("tests/integration/test_signing.py",), ()),
     (
         "the main job, bad input, the web client",
         ("tests/integration/test_main_job.py", "tests/integration/test_bad_input.py", "tests/browser/test_people.py"),

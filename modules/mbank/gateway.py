@@ -363,9 +363,18 @@ def check_signature(data, text, fingerprint=None):
     Raises SigningError, or CertificateUnusableError, with what is wrong.
     """
     content, _ = signed_text(text)
-    with _translated():
+    try:
         signature = read_signature(data)
-        info = read_certificate(_check_signature(signature, content))
+    except errors.SigningError as error:
+        raise exceptions.SigningError.of(
+            'mbank.msg_signing_unreadable') from error
+    try:
+        certificate = _check_signature(signature, content)
+    except errors.SigningError as error:
+        raise exceptions.SigningError.of(
+            'mbank.msg_signing_not_right', reason=str(error)) from error
+    with _translated():
+        info = read_certificate(certificate)
         check_usable(info, dt.datetime.now(dt.timezone.utc))
     if fingerprint is not None and info.sha256 != fingerprint:
         raise exceptions.CertificateUnusableError.of(
