@@ -30,7 +30,7 @@ from companynet.orders import OrderFile
 from companynet.profile import BankProfile
 from companynet.signing import (
     Pkcs12Signer, check_usable, read_certificate, read_signature,
-    signature_for_bank, signature_text)
+    receive_signature, signature_for_bank, signature_text)
 from companynet.signing import check_signature as _check_signature
 from companynet.signing.signer import bytes_to_sign
 from trytond.i18n import gettext
@@ -364,18 +364,20 @@ def check_signature(data, text, fingerprint=None):
     """
     content, _ = signed_text(text)
     try:
-        signature = read_signature(data)
+        read_signature(data)
     except errors.SigningError as error:
         raise exceptions.SigningError.of(
-            'mbank.msg_signing_unreadable') from error
+            'mbank.msg_signing_unreadable', reason=str(error)) from error
     try:
+        signature = receive_signature(data, text, _profile())
         certificate = _check_signature(signature, content)
+    except errors.CertificateUnusable as error:
+        raise _user_error(error) from error
     except errors.SigningError as error:
         raise exceptions.SigningError.of(
             'mbank.msg_signing_not_right', reason=str(error)) from error
     with _translated():
         info = read_certificate(certificate)
-        check_usable(info, dt.datetime.now(dt.timezone.utc))
     if fingerprint is not None and info.sha256 != fingerprint:
         raise exceptions.CertificateUnusableError.of(
             'mbank.msg_signing_other_certificate',

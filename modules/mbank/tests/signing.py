@@ -8,8 +8,11 @@ stays, and each test has a user of its own.
 import base64
 import datetime as dt
 import json
+import subprocess
+import tempfile
 from itertools import count
 from operator import attrgetter
+from pathlib import Path
 from unittest import TestCase
 from urllib.parse import parse_qs, urlsplit
 
@@ -47,6 +50,25 @@ def signature_over(text, signed_by=None, encoding='utf-16-le'):
     "What the signer makes of a text: detached CMS in DER"
     signer = gateway.load_signer((signed_by or identity()).p12, PIN)
     return signer.sign_detached(text.encode(encoding))
+
+
+def embedding_signature(content):
+    "What OpenSSL makes of a file if it is not told to leave the text out"
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / 'text').write_bytes(content)
+        (folder / 'key.p12').write_bytes(identity().p12)
+        for command in [
+                ['pkcs12', '-in', 'key.p12', '-nodes', '-out', 'key.pem',
+                    '-passin', 'pass:' + PIN],
+                ['cms', '-sign', '-binary', '-nodetach', '-md', 'sha256',
+                    '-in', 'text', '-signer', 'key.pem', '-outform', 'PEM',
+                    '-out', 'signature'],
+                ]:
+            subprocess.run(
+                ['openssl', *command], cwd=folder, check=True,
+                capture_output=True)
+        return (folder / 'signature').read_bytes()
 
 
 class SigningCase(TestCase):

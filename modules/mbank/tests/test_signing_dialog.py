@@ -16,7 +16,7 @@ from trytond.modules.mbank.exceptions import (
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from .signing import SigningCase, signature_over
+from .signing import SigningCase, embedding_signature, signature_over
 from .tools import PIN, identity, model, now, wizard
 
 
@@ -270,6 +270,14 @@ class SigningDialogTestCase(SigningCase):
         self.assertEqual(self.job_state(), ('done', None))
         self.assertNoTrace(signature.decode(), PIN)
 
+    def test_by_hand_by_a_program_that_puts_the_text_inside(self):
+        "A signature that carries its text, of another program, is taken"
+        id_, values = self.start_by_hand()
+        for _ in range(2):
+            state, values = self.upload(
+                id_, values, embedding_signature(values['text_file']))
+        self.assertEqual((state, values['state']), ('result', 'Active'))
+
     def test_by_hand_mistakes_keep_the_step(self):
         "A signature that is not right can be chosen again; nothing is sent"
         id_, values = self.start_by_hand()
@@ -277,7 +285,9 @@ class SigningDialogTestCase(SigningCase):
         calls = self.calls()
         for signature, words in [
                 (b'', 'signature'), (b'%PDF-1.7', 'signature'),
-                (signature_over(text + '\r\n'), 'another text'),
+                (signature_over('else' + text), 'another text'),
+                (signature_over(text + '\r\n'), 'unopened'),
+                (signature_over(text, encoding='utf-8'), 'saved as UTF-8'),
                 (signature_over(
                         text, identity('Dawno Temu', days=-1)), 'expired')]:
             with self.subTest(words=words), \
