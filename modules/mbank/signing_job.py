@@ -255,6 +255,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
         "The id of the job the code was made for, or None"
         jobs = cls.search([
                 ('code_hash', '=', digest(code)),
+                ('database', '=', Transaction().database.name),
                 ('state', '=', states.WAITING),
                 ('code_until', '>', utcnow()),
                 ], limit=1)
@@ -265,6 +266,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
         "The id of the ticket's job, or None; also of one that is done"
         jobs = cls.search([
                 ('ticket_hash', '=', digest(ticket)),
+                ('database', '=', Transaction().database.name),
                 ('state', 'in', sorted(states.SIGNING | {states.DONE})),
                 ('ticket_until', '>', utcnow()),
                 ], limit=1)
@@ -328,6 +330,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
                     'content': json.dumps(content, ensure_ascii=False),
                     'fingerprint': fingerprint,
                     }])
+        job.tell()
         return job.id
 
     @classmethod

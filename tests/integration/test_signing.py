@@ -288,6 +288,7 @@ def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
         # Left and taken up again.
         client.button("Zamknij").click()
         expect(dialog).to_be_hidden()
+        expect(bar.locator(".mbank-state-signing")).to_be_visible()
         bar.click()
         expect(message).to_have_value("Czekam na podpis…", timeout=30_000)
         client.button("Otwórz program podpisujący ponownie").click()
@@ -307,6 +308,7 @@ def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
         answered = time.monotonic()
         expect(message).to_have_value("Aktywna", timeout=10_000)
         print(f"round 2: {answered - started:.2f} s, then the dialog: {time.monotonic() - answered:.2f} s")
+        expect(bar.locator(".mbank-state-active")).to_be_visible()
         client.picture("signing-granted")
 
 

@@ -30,6 +30,14 @@
         return jQuery('<li/>', {'id': ID}).append(link);
     }
 
+    function show(preferences) {
+        remove();
+        if (preferences.mbank_session) {
+            jQuery('#user-preferences').before(
+                button(preferences.mbank_session));
+        }
+    }
+
     /* The dialog that waits for a signature looks again when the bus says
        that its job went on, and once more when a person would wonder. */
     const WAITING = 'mbank.session.create.waiting';
@@ -57,10 +65,21 @@
     }
 
     function went_on(message) {
-        if ((message.type == 'mbank_signing') && dialog &&
-                (job_of(dialog) == message.job)) {
+        if (message.type != 'mbank_signing') {
+            return;
+        }
+        if (dialog && (job_of(dialog) == message.job)) {
             look_again(dialog);
         }
+        const session = Sao.Session.current_session;
+        Sao.rpc({
+            'method': 'model.res.user.get_preferences',
+            'params': [false, {}],
+        }, session, true, false).then(preferences => {
+            if (session === Sao.Session.current_session) {
+                show(preferences);
+            }
+        });
     }
 
     function listen() {
@@ -95,10 +114,8 @@
 
     Sao.user_menu = function(preferences) {
         user_menu.apply(this, arguments);
-        remove();
+        show(preferences);
         if (preferences.mbank_session) {
-            jQuery('#user-preferences').before(
-                button(preferences.mbank_session));
             listen();
         }
     };

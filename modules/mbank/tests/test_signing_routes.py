@@ -284,6 +284,20 @@ class SigningRoutesTestCase(SigningCase):
         self.assertEqual(status, 403)
         self.assertEqual(self.job_state()[0], 'taken')
 
+    def test_another_database(self):
+        "A code copied with its database serves in the original alone"
+        code = self.begin()
+
+        def copied():
+            table = Pool().get('mbank.signing.job').__table__()
+            cursor = Transaction().connection.cursor()
+            cursor.execute(*table.update(
+                    [table.database], ['original'],
+                    where=table.user == self.user))
+        self.work(copied)
+        self.assertEqual(self.take(code)[0], 404)
+        self.assertEqual(self.calls(), [])
+
     def test_messages_that_are_not_right(self):
         "Each member is checked, and nothing of the job moves"
         code = self.begin()
