@@ -29,7 +29,7 @@ from .exceptions import (
     MBankError, SigningAttemptsError, SigningError, SigningJobBusyError,
     SigningJobMessageError, SigningJobOriginError, SigningJobRightError,
     SigningJobRoundError, SigningJobSizeError, SigningJobUnknownError)
-from .signing_job import TIME_FORMAT
+from .signing_facts import TIME_FORMAT
 
 VERSION = 1
 #: Bytes a message has at most.

@@ -21,7 +21,8 @@ from . import signing_states as states
 from .exceptions import MBankError, SigningError, SigningJobError
 from .rights import check_right
 from .session import utcnow
-from .signing_job import BY_HAND, WORKSTATION, content_of
+from .signing_facts import content_of
+from .signing_job import BY_HAND, WORKSTATION
 
 #: After this a person wonders whether the signer is installed at all.
 PATIENCE = dt.timedelta(seconds=20)

@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
 
 from trytond.bus import Bus
 from trytond.model import Index, ModelSQL, ModelView, fields
@@ -18,13 +17,14 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
-from . import gateway, signing_steps, vault
+from . import signing_steps, vault
 from . import signing_states as states
 from .exceptions import SigningJobBusyError, SigningJobUnknownError
 from .rights import has_right
 from .sealed import SealedMixin
 from .session import utcnow
 from .session_states import PENDING
+from .signing_facts import JobFacts
 
 #: For how long the link to the signer serves.
 CODE_LIFE = dt.timedelta(minutes=5)
@@ -33,113 +33,12 @@ CODE_LIFE = dt.timedelta(minutes=5)
 TICKET_LIFE = dt.timedelta(minutes=10)
 BY_HAND_LIFE = dt.timedelta(minutes=30)
 
-#: As the protocol writes times.
-TIME_FORMAT = '%Y-%m-%dT%H:%M:%SZ'
 WORKSTATION = 'workstation'
 BY_HAND = 'by_hand'
 WAYS = [
     (WORKSTATION, "On the Workstation"),
     (BY_HAND, "By Hand"),
     ]
-
-
-@dataclass(frozen=True)
-class JobFacts:
-    """What is known of a job, read in one transaction.
-
-    Records belong to the transaction they are read in, and the one of a
-    request may not see yet what was stored beside it.
-    """
-
-    id: int
-    """Of the record."""
-
-    user: int
-    """Who asked for the session, and must be the one who signs."""
-
-    user_name: str
-    """For sentences."""
-
-    language: str | None
-    """Of the user."""
-
-    entitled: bool
-    """Whether the user may create sessions now."""
-
-    session: int | None
-    """The session to be made; None once nothing came of it."""
-
-    company: int | None
-    """The head office the session is made for."""
-
-    state: str
-    """Of signing_states."""
-
-    signatures: int
-    """How many were taken to be used."""
-
-    made: dt.datetime
-    """Naive, UTC."""
-
-    outdated: bool
-    """Whether its time is over."""
-
-    ticket_until: dt.datetime | None
-    """Naive, UTC."""
-
-    origin: str | None
-    """Of the web client it was asked for with."""
-
-    content: dict
-    """What is shown, and just that is asked of the bank."""
-
-    text: str | None
-    """What is to be signed next."""
-
-    fingerprint: str | None
-    """Of the certificate the signature must be by; None for any."""
-
-    reason: str | None
-    """Why nothing came of it."""
-
-    way: str
-    """Of WAYS."""
-
-    @property
-    def is_open(self):
-        "Whether something can still come of it"
-        return self.state in states.OPEN
-
-    @property
-    def round(self):
-        "Of the two signatures, which is due"
-        return 2 if self.state == states.HALF_SIGNED else 1
-
-    @property
-    def is_under_way(self):
-        "Whether the bank is being asked just now"
-        return (self.state in states.SIGNING
-            and (not self.text or self.signatures >= self.round))
-
-    @property
-    def may_be_made(self):
-        "Whether the bank may be making the session just now"
-        return self.state == states.HALF_SIGNED and self.signatures == 2
-
-    @property
-    def bank_user(self):
-        "The user's id at the bank"
-        return self.content['bank_user']
-
-    @property
-    def diks(self):
-        "The customer numbers; the first is logged in for"
-        return [row['dik'] for row in self.content['diks']]
-
-    @property
-    def end(self):
-        "The end asked for: naive, UTC"
-        return dt.datetime.strptime(self.content['end'], TIME_FORMAT)
 
 
 def digest(secret):
@@ -513,27 +412,3 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
     def clean(cls):
         "End what is outdated or was left by a process that died"
         signing_steps.clean()
-
-
-def content_of(choice, requested_by):
-    """What the person is shown: all that is asked of the bank.
-
-    choice is what was chosen in the dialog, requested_by the name of the
-    user.
-    """
-    return {
-        'purpose': 'session',
-        'bank': 'mBank CompanyNet',
-        'endpoint': gateway.endpoint(),
-        'bank_user': choice.bank_user,
-        'diks': [
-            {'dik': dik, 'head_office': name}
-            for dik, name in choice.named_diks],
-        'operations': sorted(gateway.SESSION_OPERATIONS),
-        'end': choice.end.strftime(TIME_FORMAT),
-        'shared_with': [],
-        'requested_by': requested_by,
-        'database': Transaction().database.name,
-        'certificate': (
-            choice.certificate.fingerprint if choice.certificate else None),
-        }
