@@ -1,54 +1,81 @@
 """The command ``companynet-signer``.
 
-``companynet-signer list --pkcs12 FILE``
-    shows the certificate of the file and whether it can sign for the bank.
-``companynet-signer sign --pkcs12 FILE (--text FILE | --bytes FILE) [--output FILE] [--form der|line]``
+``companynet-signer list [--pkcs11 MODULE … | --pkcs12 FILE]``
+    shows the certificates and whether they can sign for the bank; without options those of the modules and files of
+    the settings and of the known modules that are found.
+``companynet-signer sign (--pkcs11 MODULE [--identity SHA256] | --pkcs12 FILE) (--text FILE | --bytes FILE)``
     makes a detached CMS of a text of the bank (UTF-8 in the file, UTF-16LE in the signature) or of bytes as they are.
+``companynet-signer open [--terminal] LINK``
+    signs what a server of the ERP asks for; links of the scheme ``mbanksign`` start this.
+``companynet-signer register``, ``unregister``
+    have such links open this program, or no longer.
+``companynet-signer settings``
+    shows and changes the settings.
 
-The PIN is asked for at the terminal, or read from an owner-only file with ``--pin-file``. Exit status 0; 1 if the
-certificate cannot be used or no signature was made, with one sentence on standard error; 2 for a wrong command line.
+PINs are asked for at the terminal, or read from an owner-only file with ``--pin-file``. Exit status 0; 1 if nothing
+was signed, nothing can sign, or something failed, with a sentence on standard error; 2 for a wrong command line.
 """
 
 import argparse
-import getpass
-import os
-import stat
+import re
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from companynet.clock import SYSTEM_CLOCK, Clock
-from companynet.domain.session import Secret
-from companynet.errors import CompanyNetError, DriverError, SigningDeclined, TokenAbsent
-from companynet.profile import BankProfile
-from companynet.signing import CertificateInfo, Pkcs12Signer, check_signature, check_usable, signature_text
-from companynet.signing.signer import bytes_to_sign
+from companynet.errors import CompanyNetError
+from companynet_signer import commands
+from companynet_signer.desk import Desk
+from companynet_signer.errors import SettingsError, SignerError
+from companynet_signer.failure import failure_of
+from companynet_signer.language import LANGUAGES, say, system_language
+from companynet_signer.settings import Settings, SettingsStore
+from companynet_signer.settings_command import change_settings
+
+#: A link holds a code, and what argparse complains about it repeats.
+_LINK = re.compile(r"mbanksign:\S*")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(_LINK.sub("mbanksign:…", message))
 
 
 def main(argv: Sequence[str] | None = None, *, clock: Clock = SYSTEM_CLOCK) -> int:
     """Run the command; returns its exit status."""
     arguments = _parser().parse_args(argv)
+    store = SettingsStore()
+    settings, problem = Settings(), None
     try:
-        signer = _open(arguments.pkcs12, arguments.pin_file)
-        if arguments.command == "list":
-            return _list(signer.certificate, clock.now())
-        return _sign(signer, arguments, clock)
-    except CompanyNetError as error:
-        sys.stderr.write(f"companynet-signer: {error}\n")
+        settings = store.load()
+    except SettingsError as error:
+        problem = error
+    language = settings.language or system_language()
+    desk = Desk(store, settings, language, clock)
+    try:
+        # The window shows damaged settings by itself.
+        if problem is not None and arguments.run is not commands.open_link:
+            raise problem
+        status: int = arguments.run(desk, arguments)
+        return status
+    except (SignerError, CompanyNetError) as error:
+        failure = failure_of(error)
+        detail = f" ({failure.detail})" if failure.detail else ""
+        sys.stderr.write(f"companynet-signer: {say(failure.sentence, language)}{detail}\n")
         return 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="companynet-signer", description="Signs mBank CompanyNet's texts with a key of your own."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("list", help="show the certificate and whether it can sign")
-    signing = commands.add_parser("sign", help="make a detached CMS signature")
-    for command in (listing, signing):
-        command.add_argument("--pkcs12", type=Path, required=True, metavar="FILE", help="the file with the key")
-        command.add_argument("--pin-file", type=Path, metavar="FILE", help="owner-only file that holds the PIN")
+    parser = _Parser(prog="companynet-signer", description="Signs mBank CompanyNet's texts with a key of your own.")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    listing = subparsers.add_parser("list", help="show certificates and whether they can sign")
+    listing.set_defaults(run=commands.list_keys)
+    _add_keys(listing, required=False)
+    signing = subparsers.add_parser("sign", help="make a detached CMS signature")
+    signing.set_defaults(run=commands.sign)
+    _add_keys(signing, required=True)
+    signing.add_argument("--identity", metavar="SHA256", help="the certificate, by the beginning of its SHA-256")
     what = signing.add_mutually_exclusive_group(required=True)
     what.add_argument("--text", type=Path, metavar="FILE", help="a text of the bank, UTF-8; signed as UTF-16LE")
     what.add_argument("--bytes", type=Path, metavar="FILE", help="bytes, signed as they are")
@@ -58,70 +85,40 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument(
         "--form", choices=("der", "line"), default="der", help="DER, or the base64 on one line that the bank takes"
     )
+    opening = subparsers.add_parser("open", help="sign what a server of the ERP asks for")
+    opening.set_defaults(run=commands.open_link)
+    opening.add_argument("--terminal", action="store_true", help="in this terminal, without a window")
+    opening.add_argument("link", metavar="LINK", help="mbanksign://…")
+    registering = subparsers.add_parser("register", help="have mbanksign links open this program")
+    registering.set_defaults(run=commands.register)
+    unregistering = subparsers.add_parser("unregister", help="have mbanksign links no longer open this program")
+    unregistering.set_defaults(run=commands.unregister)
+    _add_settings(subparsers.add_parser("settings", help="show and change the settings"))
     return parser
 
 
-def _open(store: Path, pin_file: Path | None) -> Pkcs12Signer:
-    try:
-        data = store.read_bytes()
-    except FileNotFoundError:
-        raise TokenAbsent(f"{store}: there is no such file") from None
-    except OSError as error:
-        raise DriverError(f"{store}: {error.strerror}") from None
-    return Pkcs12Signer.load(data, _pin(store, pin_file))
+def _add_keys(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    where = parser.add_mutually_exclusive_group(required=required)
+    where.add_argument("--pkcs11", action="append", metavar="MODULE", help="a PKCS#11 module; may be repeated")
+    where.add_argument("--pkcs12", type=Path, metavar="FILE", help="a file with the key")
+    parser.add_argument("--token", metavar="LABEL", help="this card alone; its certificates are shown after its PIN")
+    parser.add_argument("--pin-file", type=Path, metavar="FILE", help="owner-only file that holds the PIN")
 
 
-def _pin(store: Path, pin_file: Path | None) -> Secret:
-    if pin_file is None:
-        try:
-            return Secret(getpass.getpass(f"PIN of {store.name}: "))
-        except (EOFError, KeyboardInterrupt):
-            raise SigningDeclined("no PIN was given") from None
-    try:
-        mode = pin_file.stat().st_mode
-        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise DriverError(f"{pin_file}: others may read the PIN; make the file owner-only (chmod 600)")
-        text = pin_file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise DriverError(f"{pin_file}: the PIN cannot be read ({type(error).__name__})") from None
-    return Secret(text.removesuffix("\n").removesuffix("\r"))
-
-
-def _list(certificate: CertificateInfo, now: datetime) -> int:
-    reason = certificate.why_unusable(now)
-    qualified = {True: "yes, by its own word", False: "no", None: "cannot be told"}[certificate.qualified]
-    sys.stdout.write(
-        f"subject:    {certificate.subject}\n"
-        f"issuer:     {certificate.issuer}\n"
-        f"serial:     {certificate.serial_hex}\n"
-        f"valid:      {certificate.valid_from:%Y-%m-%d %H:%M} to {certificate.valid_to:%Y-%m-%d %H:%M} UTC\n"
-        f"qualified:  {qualified}\n"
-        f"sha256:     {certificate.sha256}\n"
-        f"usable:     {'yes' if reason is None else f'no: {reason}'}\n"
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=change_settings)
+    parser.add_argument("--language", choices=(*LANGUAGES, "system"), help="of all that is said")
+    parser.add_argument("--add-module", metavar="MODULE", help="look for keys in this PKCS#11 module too")
+    parser.add_argument(
+        "--pin", choices=("ask", "none", "token"), default="token", help="of the module added: ask, or as it tells"
     )
-    return 0 if reason is None else 1
+    parser.add_argument("--remove-module", metavar="MODULE")
+    parser.add_argument("--add-file", metavar="FILE", help="offer this PKCS#12 file")
+    parser.add_argument("--remove-file", metavar="FILE")
+    parser.add_argument("--allow", metavar="ORIGIN", help="a server that may ask for signatures")
+    parser.add_argument("--forbid", metavar="ORIGIN", help="take a server off the list")
+    parser.add_argument("--tls-roots", metavar="FILE", help="trust these TLS roots; 'usual' for the usual ones")
 
 
-def _sign(signer: Pkcs12Signer, arguments: argparse.Namespace, clock: Clock) -> int:
-    # The form of the signature needs no endpoint.
-    profile = BankProfile(endpoint="")
-    source: Path = arguments.text or arguments.bytes
-    try:
-        content = source.read_bytes()
-        if arguments.text:
-            content = bytes_to_sign(content.decode("utf-8-sig"), profile)
-    except UnicodeDecodeError:
-        raise CompanyNetError(f"{source}: this is no UTF-8 text; sign a file of another kind with --bytes") from None
-    except OSError as error:
-        raise CompanyNetError(f"{source}: {error.strerror}") from None
-    check_usable(signer.certificate, clock.now())
-    signature = signer.sign_detached(content)
-    check_signature(signature, content, signer.certificate)
-    output: Path = arguments.output or source.with_name(f"{source.name}.p7s")
-    made = signature_text(signature, profile).encode("ascii") if arguments.form == "line" else signature
-    try:
-        output.write_bytes(made)
-    except OSError as error:
-        raise CompanyNetError(f"{output}: {error.strerror}") from None
-    sys.stdout.write(f"{output}: signed by {signer.certificate.common_name}\n")
-    return 0
+if __name__ == "__main__":
+    sys.exit(main())
