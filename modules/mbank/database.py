@@ -101,11 +101,14 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         """
         pool = Pool()
         Session = pool.get('mbank.session')
+        SigningJob = pool.get('mbank.signing.job')
         Certificate = pool.get('mbank.certificate')
         identity = cls.default_identity()
         cls.write([cls.get_singleton()], {
                 'identity': identity, 'public_identity': None})
-        Session.give_up(gettext('mbank.msg_session_of_original'))
+        reason = gettext('mbank.msg_session_of_original')
+        SigningJob.give_up(reason)
+        Session.give_up(reason)
         Certificate.delete(Certificate.search([]))
         return identity
 

@@ -360,7 +360,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
 
     @classmethod
     def stop(cls, job_id, after, reason, signatures=None,
-            session_reason=None, **values):
+            session_reason=None):
         """End a job of which nothing comes; returns whether it was open.
 
         The session is removed; with session_reason it stays, refused. The
@@ -371,7 +371,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
         session = job.session
         if job.state not in states.OPEN or not cls.move(
                 job_id, job.state, after, signatures=signatures,
-                reason=reason, code_hash=None, text=None, **values):
+                reason=reason, code_hash=None, text=None):
             return False
         if session and session.state in PENDING:
             if session_reason:
@@ -383,6 +383,15 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
     @classmethod
     def forget_login(cls, job_id):
         cls.write([cls(job_id)], {'login_token': None})
+
+    @classmethod
+    def give_up(cls, reason):
+        "Let go of all jobs here without a word to the bank"
+        for job in cls.search([('state', 'in', sorted(states.OPEN))]):
+            cls.stop(
+                job.id, states.CANCELLED, reason, session_reason=reason)
+        cls.write(
+            cls.search([('login_token', '!=', None)]), {'login_token': None})
 
     @classmethod
     def to_clean(cls, late):

@@ -467,6 +467,22 @@ class SigningDialogTestCase(SigningCase):
         self.assertIsNone(self.sealed_login())
         self.assertEqual(self.calls()[-1], ('logout', 'accepted'))
 
+    def test_a_copy_with_an_identity_of_its_own(self):
+        "Its signings are over; the bank and the original are not touched"
+        ticket, second = self.half()
+        calls = self.calls()
+
+        def give_up():
+            Pool().get('mbank.signing.job').give_up("A copy.")
+        self.work(give_up)
+        self.assertEqual(self.job_state(), ('cancelled', "A copy."))
+        self.assertEqual(self.session_states(), ['refused'])
+        self.assertIsNone(self.sealed_login())
+        self.clean()
+        self.assertEqual(self.calls(), calls)
+        self.assertEqual(
+            self.send(ticket, 2, signature_over(second['text']))[0], 404)
+
     # Certificates
 
     def register_file(self, content, kind='public', pin=''):
