@@ -318,8 +318,9 @@ def test_signing_by_hand_in_the_web_client(house: House, screenshots: Path, tmp_
         client.log_in("jan", firms.PASSWORD)
         client.page.locator(".navbar").get_by_role("button", name=BUTTON).click()
         dialog = client.page.locator(".wizard-dialog:visible")
-        dialog.get_by_label("Sposób podpisania").select_option(label="Ręcznie")
+        # What is chosen while the form is loading is lost.
         client.fill(dialog.get_by_label("Id użytkownika w mBanku"), demo_data.USER_ALFA)
+        dialog.get_by_label("Sposób podpisania").select_option(label="Ręcznie")
         client.button("Utwórz sesję").click()
         for step in (1, 2):
             expect(dialog.get_by_label("Krok")).to_have_value(f"Krok {step} z 2", timeout=30_000)
