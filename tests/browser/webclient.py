@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Page, Request, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -27,6 +27,29 @@ class WebClient:
         self._url = url
         self._database = database
         self._screenshots = screenshots
+        self._asked: set[Request] = set()
+        page.on("request", self._ask)
+        for event in ("requestfinished", "requestfailed"):
+            page.on(event, self._answered)
+
+    def _answered(self, request: Request) -> None:
+        self._asked.discard(request)
+
+    def _ask(self, request: Request) -> None:
+        # The client always has one question open at the bus.
+        if not request.url.endswith("/bus"):
+            self._asked.add(request)
+
+    def settle(self) -> None:
+        """Wait until the client has had no question to the server for a while: what is typed in a form that is still
+        loading is lost."""
+        quiet = 0
+        for _ in range(600):
+            quiet = 0 if self._asked else quiet + 1
+            if quiet == 5:
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"the client does not come to rest: {[request.url for request in self._asked]}")
 
     def log_in(self, login: str, password: str) -> None:
         """Log in through the two dialogs of the client and wait for the main bar."""
@@ -65,18 +88,14 @@ class WebClient:
         """Open a record of the list that is shown."""
         self.page.locator(".tab-pane.active tbody tr:visible").nth(position).dblclick()
 
-    def fill(self, field: Locator, text: str) -> None:
-        """Type into a field of a form that may still be loading: the client then empties what was typed too early."""
-        for _ in range(20):
-            field.fill(text)
-            self.page.wait_for_timeout(250)
-            if field.input_value() == text:
-                return
-        raise AssertionError(f"the field does not keep what is typed: {field}")
+    def press(self, label: str) -> None:
+        """Press the button of that text, wherever it is, as long as a person does.
 
-    def button(self, label: str) -> Locator:
-        """A button of that text, wherever it is."""
-        return self.page.get_by_role("button", name=re.compile(rf"^\s*{re.escape(label)}\s*$"))
+        The client redraws a form when its last field is left, and for a moment each selection shows its first choice:
+        a press without any length would send that.
+        """
+        name = re.compile(rf"^\s*{re.escape(label)}\s*$")
+        self.page.get_by_role("button", name=name).click(delay=150)
 
     def picture(self, name: str) -> Path:
         """Write what the window shows to the folder of screenshots."""

@@ -279,19 +279,20 @@ def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
         way = dialog.get_by_label("Sposób podpisania")
         expect(way.locator("option:checked")).to_have_text("Na stacji roboczej")
         expect(dialog.get_by_label("PIN")).to_be_hidden()
-        client.fill(dialog.get_by_label("Id użytkownika w mBanku"), demo_data.USER_ALFA)
+        client.settle()
+        dialog.get_by_label("Id użytkownika w mBanku").fill(demo_data.USER_ALFA)
         client.picture("signing-dialog")
-        client.button("Utwórz sesję").click()
+        client.press("Utwórz sesję")
         message = dialog.get_by_label("Stan")
         expect(message).to_have_value("Czekam na podpis…", timeout=30_000)
         client.picture("signing-waiting")
         # Left and taken up again.
-        client.button("Zamknij").click()
+        client.press("Zamknij")
         expect(dialog).to_be_hidden()
         expect(bar.locator(".mbank-state-signing")).to_be_visible()
         bar.click()
         expect(message).to_have_value("Czekam na podpis…", timeout=30_000)
-        client.button("Otwórz program podpisujący ponownie").click()
+        client.press("Otwórz program podpisujący ponownie")
         for _ in range(100):
             if len(links) == 2:
                 break
@@ -318,10 +319,10 @@ def test_signing_by_hand_in_the_web_client(house: House, screenshots: Path, tmp_
         client.log_in("jan", firms.PASSWORD)
         client.page.locator(".navbar").get_by_role("button", name=BUTTON).click()
         dialog = client.page.locator(".wizard-dialog:visible")
-        # What is chosen while the form is loading is lost.
-        client.fill(dialog.get_by_label("Id użytkownika w mBanku"), demo_data.USER_ALFA)
+        client.settle()
+        dialog.get_by_label("Id użytkownika w mBanku").fill(demo_data.USER_ALFA)
         dialog.get_by_label("Sposób podpisania").select_option(label="Ręcznie")
-        client.button("Utwórz sesję").click()
+        client.press("Utwórz sesję")
         for step in (1, 2):
             expect(dialog.get_by_label("Krok")).to_have_value(f"Krok {step} z 2", timeout=30_000)
             with client.page.expect_download() as download:
@@ -334,12 +335,12 @@ def test_signing_by_hand_in_the_web_client(house: House, screenshots: Path, tmp_
             if step == 1:
                 signature.write_bytes(b"no signature")
                 chooser.set_input_files(signature)
-                client.button("Użyj podpisu").click()
+                client.press("Użyj podpisu")
                 client.expect_text("podpis")
                 client.picture("signing-by-hand-wrong")
                 client.page.locator(".modal-dialog:visible .btn:visible").last.click()
             signature.write_bytes(house.signature(text))
             chooser.set_input_files(signature)
             client.picture(f"signing-by-hand-{step}")
-            client.button("Użyj podpisu").click()
+            client.press("Użyj podpisu")
         expect(dialog.get_by_label("Stan")).to_have_value("Aktywna", timeout=30_000)
