@@ -2,8 +2,10 @@
 
 import importlib.util
 import os
+import secrets
 import shlex
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -157,6 +159,15 @@ def server() -> Iterator[object]:
     """A server of the protocol that asks no bank."""
     with fake_server.running() as running:
         yield running
+
+
+@pytest.fixture
+def server_later():
+    """A link to a server that is not there, its origin, and what starts the server."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    origin, code = f"http://127.0.0.1:{port}", secrets.token_urlsafe(32)
+    return fake_server.link(origin, code), origin, lambda: fake_server.running(port=port, code=code)
 
 
 @pytest.fixture

@@ -42,6 +42,11 @@ def content(**changed: object) -> dict[str, object]:
     }
 
 
+def link(origin: str, code: str) -> str:
+    """What the web client opens."""
+    return "mbanksign://sign?" + urlencode({"v": 1, "server": origin, "database": DATABASE, "code": code})
+
+
 class Work:
     """What the server does between the rounds: here, nothing."""
 
@@ -108,8 +113,7 @@ class FakeServer:
 
     @property
     def link(self) -> str:
-        query = urlencode({"v": 1, "server": self.origin, "database": DATABASE, "code": self.code})
-        return f"mbanksign://sign?{query}"
+        return link(self.origin, self.code)
 
     def answer(self, name: str, message: dict[str, object], bearer: str) -> tuple[int, dict[str, object]]:
         if name == "job":
@@ -148,8 +152,8 @@ class FakeServer:
 
 
 @contextlib.contextmanager
-def running(work: Work | None = None) -> Iterator[FakeServer]:
-    """A server that runs."""
+def running(work: Work | None = None, *, port: int = 0, code: str = "") -> Iterator[FakeServer]:
+    """A server that runs, on any port and with any code unless they are given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -167,8 +171,9 @@ def running(work: Work | None = None) -> Iterator[FakeServer]:
         def log_message(self, *_arguments: object) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     fake = FakeServer(work or Work(), http.server_address[1])
+    fake.code = code or fake.code
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -13,6 +13,8 @@ from companynet_signer.texts import TEXTS
 #: Two of the bank's addresses are public.  # L-004
 _ENDPOINTS: Final = {address: f"endpoint_{name}" for name, address in PRESET_ENDPOINTS.items()}
 
+_SIGNED: Final = {1: "granted_text_1", 2: "granted_text_2"}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,7 +73,7 @@ def job_rows(job: Job, link: Link, language: str, zone: tzinfo | None = None) ->
         row("row_endpoint", *say(endpoint, language).split("\n")),
         row("row_bank_user", content.bank_user),
         row("row_diks", *(_dik(dik.number, dik.head_office, language) for dik in content.diks)),
-        row("row_operations", *(operation(name, language) for name in content.operations)),
+        row("row_operations", *(operation(name, language) for name in sorted(content.operations, key=_order))),
         row("row_end", local_time(content.end, zone)),
         row("row_shared_with", *(content.shared_with or (say(sentence("shared_none"), language),))),
         row("row_requested_by", content.requested_by),
@@ -113,7 +115,7 @@ def granted_rows(
         Row(label("granted_end"), (local_time(granted.end, zone),)),
         Row(label("granted_diks"), tuple(_dik(dik, heads.get(dik, ""), language) for dik in granted.diks)),
         Row(label("granted_difference"), tuple(differences) or (none,)),
-        *(Row(label("granted_texts"), tuple(task.text.splitlines()), verbatim=True) for task in signed),
+        *(Row(label(_SIGNED[task.round]), tuple(task.text.splitlines()), verbatim=True) for task in signed),
     )
 
 
@@ -122,6 +124,12 @@ def operation(name: str, language: str) -> str:
     key = f"operation_{name}"
     words = sentence(key) if key in TEXTS else sentence("operation_unknown", name=name)
     return say(words, language)
+
+
+def _order(name: str) -> int:
+    """Unknown operations first, known ones in the order of their table: what belongs together stands together."""
+    key = f"operation_{name}"
+    return list(TEXTS).index(key) if key in TEXTS else -1
 
 
 def local_time(moment: datetime, zone: tzinfo | None = None) -> str:

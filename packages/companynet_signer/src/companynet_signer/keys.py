@@ -87,10 +87,15 @@ class Choice:
         return self.key.name if isinstance(self.key, Path) else self.key.place.label
 
     @property
+    def is_file(self) -> bool:
+        """Whether the key is in a PKCS#12 file."""
+        return isinstance(self.key.place if isinstance(self.key, Identity) else self.key, Path)
+
+    @property
     def place(self) -> Sentence:
         """Where the key is."""
         if isinstance(self.key, TokenInfo):
-            return sentence("place_hidden", label=self.key.place.label)
+            return sentence("place_token", label=self.key.place.label)
         if isinstance(self.key, Path):
             return sentence("place_file", name=self.key.name)
         if isinstance(self.key.place, KeyPlace):
@@ -159,7 +164,7 @@ class KeyRack:
         Raises:
             SigningError: the token is not there, or cannot be read.
         """
-        if isinstance(choice.key, Path) or (isinstance(choice.key, Identity) and isinstance(choice.key.place, Path)):
+        if choice.is_file:
             return PinQuestion(PinKind.PASSWORD)
         place = choice.key.place.token if isinstance(choice.key, Identity) else choice.key.place  # type: ignore[union-attr]
         state, takes = pin_state(place), self._takes_pin(place.module)

@@ -20,7 +20,8 @@ _DESKTOP: Final = "companynet-signer.desktop"
 _MIME: Final = f"x-scheme-handler/{SCHEME}"
 _REGISTRY: Final = rf"Software\Classes\{SCHEME}"
 _TIMEOUT: Final = 30
-#: Characters that must be quoted inside a quoted argument of Exec.  # S-273
+#: What needs no quotes in Exec, and what must be escaped inside them.  # S-273
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_./%+:@,-]+")
 _QUOTED: Final = re.compile(r'(["`$\\])')
 
 
@@ -92,7 +93,9 @@ def desktop_file(command: Sequence[str], *, terminal: bool) -> str:
 
 
 def _exec_argument(text: str) -> str:
-    return '"' + _QUOTED.sub(r"\\\1", text.replace("%", "%%")) + '"'
+    """An argument of Exec, quoted only if it must be: xdg-open's own way, where no desktop helps, takes no quotes."""
+    text = text.replace("%", "%%")
+    return text if _PLAIN.fullmatch(text) else '"' + _QUOTED.sub(r"\\\1", text) + '"'
 
 
 def _folder(variable: str, usual: str) -> Path:

@@ -16,6 +16,8 @@ _QUESTIONS: Final = {
     PinKind.PAD: "ask_pad",
     PinKind.NONE: "ask_none",
 }
+#: When a certificate that is not seen yet will be: of a token, of a file.
+_LATER: Final = {False: "after_pin", True: "after_password"}
 #: Headings of failures after which a session may exist, or only the server knows.
 _FAILED: Final = {"perhaps_made": "unknown_heading", "server_says": "refused_heading"}
 
@@ -31,7 +33,7 @@ class KeyLine:
     """The last day of its certificate; empty if that shows later."""
 
     issuer: str
-    """Who issued the certificate; empty if that shows later."""
+    """Who issued the certificate, or when it will be seen."""
 
     place: str
     """Where it is."""
@@ -173,7 +175,7 @@ class Views:
         return KeyLine(
             name=choice.name,
             valid_to=f"{certificate.valid_to.astimezone(self._zone):%Y-%m-%d}" if certificate else "",
-            issuer=_common_name(certificate.issuer) if certificate else "",
+            issuer=_common_name(certificate.issuer) if certificate else self.say(_LATER[choice.is_file]),
             place=say(choice.place, self.language),
             why_not=self._said(choice.blocked),
         )

@@ -20,6 +20,8 @@ T = TypeVar("T")
 _PUMP: Final = 30
 _SIZE: Final = 12
 _SIZES: Final = range(8, 33)
+#: Lines of the list of keys, at least and at most.
+_ROWS: Final = range(3, 8)
 _FONTS: Final = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkFixedFont")
 _RED: Final = "#a40000"
 _GREY: Final = "#6b6b6b"
@@ -77,6 +79,7 @@ class SignerWindow:
         self._drawn: object = None
         self._pin: ttk.Entry | None = None
         self._tree: ttk.Treeview | None = None
+        self._scrolled: tk.Text | None = None
         self._first: tk.Widget | None = None
         self._default: Callable[[], None] | None = None
         self._set_up()
@@ -93,6 +96,8 @@ class SignerWindow:
         root.bind("<KP_Enter>", self._enter)
         for keys, step in (("plus", 1), ("equal", 1), ("KP_Add", 1), ("minus", -1), ("KP_Subtract", -1)):
             root.bind(f"<Control-{keys}>", lambda _event, step=step: self._zoom(step))  # type: ignore[misc]
+        for key, pages in (("Prior", -1), ("Next", 1)):
+            root.bind(f"<{key}>", lambda _event, pages=pages: self._scroll(pages))  # type: ignore[misc]
         self._set_size(_SIZE)
         root.geometry(f"{min(980, root.winfo_screenwidth())}x{min(760, root.winfo_screenheight() - 60)}")
         root.minsize(480, 360)
@@ -109,6 +114,9 @@ class SignerWindow:
             font.nametofont(name).configure(size=size)
         line = font.nametofont("TkDefaultFont").metrics("linespace")
         style = ttk.Style(self._root)
+        if self._root.tk.call("tk", "windowingsystem") == "x11":
+            # The one that comes first there has bevels of another age.
+            style.theme_use("clam")
         style.configure("Treeview", rowheight=line + 8)
         style.configure("TButton", padding=(12, 6))
         style.configure("Error.TLabel", foreground=_RED)
@@ -118,6 +126,11 @@ class SignerWindow:
         if self._size + step in _SIZES:
             self._set_size(self._size + step)
             self._draw()
+
+    def _scroll(self, pages: int) -> None:
+        """Page through the text whatever has the focus."""
+        if self._scrolled is not None and self._scrolled.winfo_exists():
+            self._scrolled.yview_scroll(pages, "pages")
 
     def _enter(self, _event: "tk.Event[tk.Misc]") -> str | None:
         focus = self._root.focus_get()
@@ -148,7 +161,7 @@ class SignerWindow:
         in_list = self._tree is not None and self._root.focus_get() is self._tree
         for child in self._frame.winfo_children():
             child.destroy()
-        self._pin = self._tree = self._first = self._default = None
+        self._pin = self._tree = self._first = self._default = self._scrolled = None
         views, stage = self.views, self.flow.stage
         self._root.title(views.say("title"))
         heading = font.nametofont("TkDefaultFont").copy()
@@ -240,8 +253,9 @@ class SignerWindow:
         views, flow = self.views, self.flow
         columns = ("name", "valid", "issuer", "place")
         frame = ttk.Frame(self._frame)
-        frame.pack(fill="both", expand=True)
-        tree = ttk.Treeview(frame, columns=columns, show="headings", selectmode="browse", height=5)
+        frame.pack(fill="x")
+        height = min(max(len(views.keys), _ROWS.start), _ROWS.stop)
+        tree = ttk.Treeview(frame, columns=columns, show="headings", selectmode="browse", height=height)
         for column, width in zip(columns, (240, 110, 220, 240), strict=True):
             tree.heading(column, text=views.say(f"column_{column}"), anchor="w")
             tree.column(column, width=width, anchor="w", stretch=column != "valid")
@@ -252,7 +266,7 @@ class SignerWindow:
         scroll = ttk.Scrollbar(frame, command=tree.yview)
         tree.configure(yscrollcommand=scroll.set)
         scroll.pack(side="right", fill="y")
-        tree.pack(side="left", fill="both", expand=True)
+        tree.pack(side="left", fill="x", expand=True)
         if flow.chosen is not None:
             tree.selection_set(str(flow.chosen))
             tree.focus(str(flow.chosen))
@@ -329,17 +343,23 @@ class SignerWindow:
         bold.configure(weight="bold")
         self._bold_font = bold
         widget.tag_configure("failed", foreground=_RED)
-        widget.tag_configure("label", font=bold, spacing1=10)
-        widget.tag_configure("value", lmargin1=20, lmargin2=20)
+        column = max((bold.measure(row.label) for row in rows if not row.verbatim), default=0) + 24
+        widget.tag_configure("label", font=bold)
+        widget.tag_configure("first", spacing1=8)
+        widget.tag_configure("row", tabs=column, lmargin2=column)
         widget.tag_configure("verbatim", lmargin1=20, lmargin2=20, font="TkFixedFont", background="#f2f2ea")
         widget.insert("end", f"{text}\n" if text else "", ("failed",) if failed else ())
         for row in rows:
-            widget.insert("end", f"{row.label}\n", ("label",))
-            for line in row.lines:
-                widget.insert("end", f"{line}\n", ("verbatim" if row.verbatim else "value",))
+            if row.verbatim:
+                widget.insert("end", f"{row.label}\n", ("label", "first"))
+                widget.insert("end", "".join(f"{line}\n" for line in row.lines), ("verbatim",))
+            else:
+                widget.insert("end", row.label, ("label", "first", "row"))
+                widget.insert("end", "".join(f"\t{line}\n" for line in row.lines), ("row",))
         widget.configure(state="disabled")
         # A disabled text takes no focus of its own, and could then not be copied from by the keyboard.
         widget.bind("<Button-1>", lambda _event: widget.focus_set())
+        self._scrolled = widget
         scroll.pack(side="right", fill="y")
         widget.pack(side="left", fill="both", expand=True)
         return widget

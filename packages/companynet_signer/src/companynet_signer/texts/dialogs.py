@@ -8,17 +8,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "server_heading": ("Nowy serwer prosi o podpis", "A new server asks for a signature"),
     "server_question": (
         (
-            "O podpis prosi serwer, którego nie ma na liście dozwolonych:\n\n{server}\n\nZaufaj mu tylko "
-            "wtedy, gdy to "
-            "adres Twojego programu ERP i sam rozpoczynasz tam podpisywanie. Bez Twojej zgody program się z nim nie "
-            "połączy."
+            "O podpis prosi serwer, którego nie ma na liście dozwolonych:\n\n{server}\n\nZaufaj mu tylko wtedy, "
+            "gdy to adres Twojego programu ERP i to Ty rozpoczynasz tam podpisywanie. Bez Twojej zgody program się "
+            "z nim nie połączy."
         ),
         (
-            "A server that is not on the list of allowed ones asks for a signature:\n\n{server}\n\nTrust it "
-            "only if this "
-            "is the address of your ERP and you began signing there yourself. Without your consent the "
-            "program does not "
-            "connect to it."
+            "A server that is not on the list of allowed ones asks for a signature:\n\n{server}\n\nTrust it only "
+            "if this is the address of your ERP and you began signing there yourself. Without your consent the "
+            "program does not connect to it."
         ),
     ),
     "button_trust": ("Ufam temu serwerowi", "I trust this server"),
@@ -49,17 +46,15 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "keys_empty": (
         (
             "Nie znaleziono certyfikatu.\n• Czy karta jest w czytniku, a czytnik podłączony? Włóż ją i naciśnij "
-            "„Odśwież”.\n• Czy program dostawcy karty (albo SimplySign) jest zainstalowany i uruchomiony? "
-            "Jeśli leży w nietypowym "
-            "miejscu, wskaż jego bibliotekę: companynet-signer settings --add-module ŚCIEŻKA\n"
-            "• Czy klucz jest w pliku .p12 lub .pfx? Wskaż go przyciskiem „Plik z kluczem…”."
+            "„Odśwież”.\n• Czy program dostawcy karty (albo SimplySign) jest zainstalowany i uruchomiony? Jeśli "
+            "leży w nietypowym miejscu, wskaż jego bibliotekę: companynet-signer settings --add-module ŚCIEŻKA\n• "
+            "Czy klucz jest w pliku .p12 lub .pfx? Wskaż go przyciskiem „Plik z kluczem…”."
         ),
         (
-            "No certificate was found.\n• Is the card in the reader, and the reader plugged in? Put it in and press "
-            "“Refresh”.\n• Is the card vendor's program (or SimplySign) installed and running? If it lies in "
-            "an unusual "
-            "place, name its library: companynet-signer settings --add-module PATH\n"
-            "• Is the key in a .p12 or .pfx file? Choose it with “File with a key…”."
+            "No certificate was found.\n• Is the card in the reader, and the reader plugged in? Put it in and "
+            "press “Refresh”.\n• Is the card vendor's program (or SimplySign) installed and running? If it lies in "
+            "an unusual place, name its library: companynet-signer settings --add-module PATH\n• Is the key in a "
+            ".p12 or .pfx file? Choose it with “File with a key…”."
         ),
     ),
     "keys_problem": ("{where}: {why}", "{where}: {why}"),

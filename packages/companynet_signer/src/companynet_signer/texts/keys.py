@@ -6,12 +6,9 @@ from typing import Final
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     # Keys.
     "place_token": ("karta „{label}”", "card “{label}”"),
-    "place_hidden": (
-        "karta „{label}”, certyfikaty widoczne po podaniu PIN-u",
-        "card “{label}”, certificates shown after its PIN",
-    ),
     "place_file": ("plik {name}", "file {name}"),
-    "after_password": ("certyfikat widoczny po podaniu hasła", "certificate shown after the password"),
+    "after_pin": ("(widoczny po podaniu PIN-u)", "(shown after the PIN)"),
+    "after_password": ("(widoczny po podaniu hasła)", "(shown after the password)"),
     "unusable_not_yet_valid": (
         "certyfikat będzie ważny dopiero od {valid_from}",
         "the certificate is valid only from {valid_from}",
