@@ -14,7 +14,7 @@ WEB := $(BUILD)/web/node_modules/tryton-sao/index.html
 PLUGIN := $(BUILD)/plugin/MBankPluginV2.zip
 VENDOR_KEY ?= $(BUILD)/plugin/vendor-key.pem
 
-.PHONY: demo test lint bench plugin clean
+.PHONY: demo test lint bench plugin signer clean
 
 demo: $(ENVIRONMENT) $(WEB)
 	$(BIN)/python -m demo $(ARGS)
@@ -45,9 +45,16 @@ $(ENVIRONMENT): constraints.txt requirements-dev.txt $(DISTRIBUTIONS)
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --requirement requirements-dev.txt
 	mkdir -p $(BUILD) && touch $@
 
-# The browser of the tests and a font with Polish letters; SoftHSM for test tokens, a C compiler for their proxy.
+# The signer for workstations as one folder, .build/signer/companynet-signer; tried with a token and a screen.
+signer: $(ENVIRONMENT) $(SYSTEM)
+	$(BIN)/python packages/companynet_signer/packaging/build.py $(BUILD)/signer
+	$(BIN)/python packages/companynet_signer/packaging/try_folder.py $(BUILD)/signer/companynet-signer
+
+# The browser of the tests and a font with Polish letters; SoftHSM for test tokens, a C compiler for their proxy;
+# a screen for the signer's window, pictures and keys on it; what registers and checks links on a desktop.
 $(SYSTEM): $(ENVIRONMENT)
-	sh tests/system-packages.sh chromium fonts-dejavu-core softhsm2 gcc libc6-dev
+	sh tests/system-packages.sh chromium fonts-dejavu-core softhsm2 gcc libc6-dev xvfb scrot xdotool xdg-utils \
+	  desktop-file-utils
 	touch $@
 
 $(WEB): web/package.json web/.npmrc

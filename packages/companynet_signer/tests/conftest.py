@@ -171,6 +171,12 @@ def server_later():
 
 
 @pytest.fixture
+def tls_server():
+    """What starts a server with TLS."""
+    return lambda context: fake_server.running(tls=context)
+
+
+@pytest.fixture
 def bank_server(bank: RunningBank) -> Iterator[object]:
     """A server of the protocol with the sandbox bank behind it."""
     with fake_server.running(fake_server.BankWork(bank.soap_url, NOW)) as running:

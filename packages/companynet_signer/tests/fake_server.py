@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import secrets
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -152,7 +153,9 @@ class FakeServer:
 
 
 @contextlib.contextmanager
-def running(work: Work | None = None, *, port: int = 0, code: str = "") -> Iterator[FakeServer]:
+def running(
+    work: Work | None = None, *, port: int = 0, code: str = "", tls: ssl.SSLContext | None = None
+) -> Iterator[FakeServer]:
     """A server that runs, on any port and with any code unless they are given."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -174,6 +177,9 @@ def running(work: Work | None = None, *, port: int = 0, code: str = "") -> Itera
     http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     fake = FakeServer(work or Work(), http.server_address[1])
     fake.code = code or fake.code
+    if tls is not None:
+        http.socket = tls.wrap_socket(http.socket, server_side=True)
+        fake.origin = fake.origin.replace("http:", "https:").replace("127.0.0.1", "localhost")
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

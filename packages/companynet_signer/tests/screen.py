@@ -34,7 +34,8 @@ def picture(display: str, path: Path) -> None:
 
 def press(display: str, *words: str) -> None:
     """Have xdotool do something: ``key Return``, ``type --delay 5 text``."""
-    subprocess.run(["xdotool", *words], check=True, env={**os.environ, "DISPLAY": display})
+    environment = {**os.environ, "DISPLAY": display}
+    subprocess.run(["xdotool", *words], check=True, env=environment, stdout=subprocess.DEVNULL, timeout=TIMEOUT)
 
 
 def wait_for(fits: Callable[[], object], step: Callable[[], object] = lambda: time.sleep(0.02)) -> None:
