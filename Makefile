@@ -51,10 +51,11 @@ signer: $(ENVIRONMENT) $(SYSTEM)
 	$(BIN)/python packages/companynet_signer/packaging/try_folder.py $(BUILD)/signer/companynet-signer
 
 # The browser of the tests and a font with Polish letters; SoftHSM for test tokens, a C compiler for their proxy;
-# a screen for the signer's window, pictures and keys on it; what registers and checks links on a desktop.
+# a screen for the signer's window, pictures and keys on it; what registers and checks links on a desktop; Tk, where
+# Python is Debian's own.
 $(SYSTEM): $(ENVIRONMENT)
 	sh tests/system-packages.sh chromium fonts-dejavu-core softhsm2 gcc libc6-dev xvfb scrot xdotool xdg-utils \
-	  desktop-file-utils
+	  desktop-file-utils python3-tk
 	touch $@
 
 $(WEB): web/package.json web/.npmrc

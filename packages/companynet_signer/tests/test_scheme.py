@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from companynet_signer import scheme
+from companynet_signer import commands, scheme
 from companynet_signer.cli import main
 
 LINK = "mbanksign://sign?v=1&server=https%3A%2F%2Ferp.example&database=alfa&code=x%20y&quote=%22%24%60"
@@ -96,9 +96,12 @@ def test_without_the_desktops_tool_it_says_what_is_missing(monkeypatch, capsys) 
     assert "xdg-utils" in capsys.readouterr().err
 
 
-def test_a_terminal_is_asked_for_where_there_is_no_tk() -> None:
-    assert "Terminal=true\n" in scheme.desktop_file(scheme.own_command(terminal=True), terminal=True)
-    assert scheme.own_command(terminal=True)[-2:] == ["open", "--terminal"]
+def test_without_tk_links_open_a_terminal(monkeypatch) -> None:
+    monkeypatch.setattr(commands, "_has_tk", lambda: False)
+    assert main(["register"]) == 0
+    entry = (Path.home() / ".local/share/applications/companynet-signer.desktop").read_text()
+    assert "Terminal=true\n" in entry
+    assert " open --terminal %u\n" in entry
 
 
 def test_a_wrong_command_line_does_not_repeat_the_code(capsys) -> None:
