@@ -7,6 +7,7 @@ before it leaves, in a transaction of its own, and completed after; so a
 caller may be inside a transaction, but must not have locked the records of
 the session or of the head office. Each error of the library becomes one
 subclass of MBankError with a translated sentence and its outcome.
+Operations have the names of the contract  # L-015
 """
 import datetime as dt
 import logging
@@ -545,7 +546,7 @@ def discard_session(token, session_id):
 
 
 def knows_own_ids():
-    "Whether the bank finds an order group by the identity we gave it"
+    "Whether the bank finds an order group by the identity we gave it"  # L-011
     return _profile().status_by_client_id
 
 

@@ -238,6 +238,7 @@ class OrderBatch(ModelSQL, ModelView):
                             'mbank.msg_batch_not_sendable',
                             batch=batch.rec_name,
                             state=_state_name(batch)))
+                # L-001
                 Authorisation.for_operation(
                     batch.company, 'universalPaymentSend', user=user)
             cls.write(batches, {

@@ -6,6 +6,8 @@ The intent is committed before the call and the outcome after it, each in a
 transaction of its own. An answer that was lost, or a process that was killed
 in between, leaves the batch unknown, which only the bank can resolve. Nothing
 is sent again by itself.
+
+Operations have the names of the contract  # L-015
 """
 import datetime as dt
 import logging

@@ -16,7 +16,7 @@ from .order_status import in_words
 
 # Limits of an order  # L-450
 NAME_LENGTH = 70
-TITLE_LENGTH = 140
+TITLE_LENGTH = 140  # L-450
 _forbidden = re.compile(
     r"[^0-9A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż /?:().,'+-]")
 # Digits of an mBank account, behind the country and the check digits  # L-451

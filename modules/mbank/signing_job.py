@@ -29,7 +29,7 @@ from .signing_facts import JobFacts
 #: For how long the link to the signer serves.
 CODE_LIFE = dt.timedelta(minutes=5)
 #: For how long the two signatures may take; the bank's challenge and login
-#: may end before, which it then says itself.  # L-454
+#: may end before, which it then says itself.  # L-457
 TICKET_LIFE = dt.timedelta(minutes=10)
 BY_HAND_LIFE = dt.timedelta(minutes=30)
 

@@ -23,7 +23,7 @@ from .session import utcnow
 
 #: A round that is under way when the time of its job is over takes less.
 GRACE = dt.timedelta(minutes=5)
-#: A login is over by itself after this.  # L-454
+#: A login is over by itself after this.  # L-457
 LOGIN_LIFE = dt.timedelta(hours=1)
 
 logger = logging.getLogger(__name__)

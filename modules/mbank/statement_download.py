@@ -20,7 +20,7 @@ from .rights import check_company, check_right, context_of, error_text
 
 logger = logging.getLogger(__name__)
 DAY = dt.timedelta(days=1)
-# The bank keeps statements for six months  # S-450
+# The bank keeps statements for six months  # S-450, L-454
 KEPT_DAYS = 180
 
 
@@ -151,6 +151,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
         Report = pool.get('mbank.report')
         with Transaction().set_context(context_of(company)):
             accounts = cls.search([('company', '=', company.id)])
+            # All that was booked yesterday is told of today  # L-456
             yesterday = Date.today() - DAY
             if date_from is None:
                 if not accounts:
@@ -166,6 +167,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
                 return []
             ids = list(map(int, accounts))
             try:
+                # L-001
                 session = Authorisation.for_operation(company, 'getMT940Ex')
                 package = gateway.fetch_statements(
                     session, company, date_from, date_to)

@@ -20,6 +20,7 @@ from trytond.transaction import Transaction
 from . import gateway
 
 # Reports of the running day: the booked statement brings the same entries
+# L-455
 INTRADAY = {'MT942', 'CAMT.052'}
 # Values in one query: a usual day's statement takes one
 SLICE = 500

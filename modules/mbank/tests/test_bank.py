@@ -107,6 +107,24 @@ class DownloadCase(BankCase):
         self.assertEqual(sum(len(ids) for _, ids, _ in results), 0)
         self.assertEqual(self.entries('DZIEN 11'), 1)
 
+    def test_days_asked_for(self):
+        "From what the bank still keeps up to yesterday, whose day is over"
+        asked = []
+
+        def fetch(session, company, date_from, date_to):
+            asked.append((date_from, date_to))
+            raise BankError("enough")
+        self.rewind(TODAY - 400 * DAY)
+        with patch.object(gateway, 'fetch_statements', fetch):
+            with self.assertRaises(BankError):
+                self.download()
+            self.rewind(TODAY - 5 * DAY)
+            with self.assertRaises(BankError):
+                self.download()
+        self.assertEqual(asked, [
+                (TODAY - 181 * DAY, TODAY - DAY),
+                (TODAY - 4 * DAY, TODAY - DAY)])
+
     def test_nothing(self):
         "No statements is an answer, the cursor moves"
         self.rewind(TODAY - 40 * DAY)

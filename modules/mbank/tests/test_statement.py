@@ -95,6 +95,24 @@ class StatementCase(FirmCase):
         self.assertEqual(self.count(journal), (1, 1))
 
     @working
+    def test_intraday(self):
+        "Entries of the running day wait for the statement of their day"
+        journal, account = self.firm.new_journal()
+        booked = mt940(account, TODAY, 1, '0', [('10', 'A', tnr(3))])
+        before, balance, after = booked.partition(b':60F:')
+        running = b':34F:PLN0' + after[after.index(b'\r\n'):]
+        running = before + running.partition(b':62F:')[0]
+        running += b':90D:0PLN0,00\r\n:90C:1PLN10,00\r\n-\x03\r\n'
+        imported = self.read(running)
+        self.assertEqual(imported.statements, [])
+        self.assertEqual(len(imported.intraday), 1)
+        self.assertIn(account, imported.intraday[0])
+        statement, = self.import_file(booked)
+        self.assertEqual(
+            statement.origins[0].entry_identity, 'tnr:' + tnr(3))
+        self.assertEqual(self.count(journal), (1, 1))
+
+    @working
     def test_part_known(self):
         "Entries of a statement that were imported before are left out"
         journal, account = self.firm.new_journal()

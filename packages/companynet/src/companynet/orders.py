@@ -49,7 +49,7 @@ class SentOrders:
 
 
 class Orders:
-    """Hands in orders on a long-lived session and asks for their states.
+    """Hands in orders on a long-lived session and asks for their states.  # L-026
 
     Store the batch before :meth:`hand_in` and the task id before :meth:`result`. After any error whose outcome is
     ``UNKNOWN`` ask :meth:`status` by our own id; never hand in again unasked.
@@ -86,6 +86,7 @@ class Orders:
         task_id: str = self._caller.call(
             "universalPaymentSend",
             {
+                # L-028
                 "orderMetadata": {
                     "clientOrderGroupId": file.client_order_group_id,
                     "fileName": file.file_name,
@@ -94,6 +95,7 @@ class Orders:
                     # The bank's own check of the transfer, not a protection.  # L-157
                     "md5": hashlib.md5(file.data, usedforsecurity=False).hexdigest(),
                     "modificationDate": file.modified_at.astimezone(UTC).replace(microsecond=0),
+                    # People authorise; none of the bank's special kinds of sending is meant.  # L-010, L-029
                     "editable": True,
                     "sendToAuth": profile.send_to_auth,
                     "orderAwaitingFunds": False,
@@ -102,6 +104,7 @@ class Orders:
                     "massTransfer": False,
                 },
                 "data": file.data,
+                # One wrong order: none is taken.  # L-027
                 "validationErrorsAreFatal": True,
             },
             dik=dik,
@@ -136,6 +139,7 @@ class Orders:
             raise
 
         def read() -> tuple[str | None, str, str | None]:
+            # L-027
             found = answer.errors.ValidationError if answer.errors else []
             return (found[0].code if found else None), _texts(found), answer.groupId
 
@@ -183,6 +187,7 @@ class Orders:
 
 
 def _states(answer: Any) -> tuple[OrderStatus, ...]:
+    # L-030
     return tuple(
         OrderStatus(
             key=state.status.statusKey,

@@ -57,7 +57,7 @@ class Effect(enum.Enum):
     STATUS = "asks for the states of orders"
 
 
-#: The operations of the contract and what each does.
+#: The operations of the contract and what each does.  # L-015
 OPERATIONS: Final[Mapping[str, Effect]] = {
     "login": Effect.PASSWORD_LOGIN,
     "initLoginWithSignature": Effect.CHALLENGE,
@@ -177,6 +177,7 @@ _POLLS: Final = frozenset({Effect.FETCH, Effect.RESULT})
 #: Effects whose calls are made even after all was called off.
 _CLEANING: Final = frozenset({Effect.LOGOUT, Effect.FINISH})
 
+#: A blocked token: L-213. Ids that serve once: L-204. When an unknown group was never handed in: L-164.
 _ADVICE: Final[Mapping[Failure, str]] = {
     Failure.CALLED_OFF: "Nothing was sent; begin again when it is wanted.",
     Failure.REQUEST_BROKEN: "Nothing was sent: correct the value that the text names.",
@@ -213,7 +214,7 @@ _SPECIAL: Final[Mapping[tuple[Effect, Failure], str]] = {
     (Effect.RESULT, Failure.UNFINISHED): "The bank has the orders: ask for the same task later. Never send again.",
 }
 
-#: What to do when only the bank knows whether it acted.  # L-165, L-166
+#: What to do when only the bank knows whether it acted.  # L-165, L-166, L-167
 _AFTER_UNKNOWN: Final[Mapping[Effect, str]] = {
     Effect.CHALLENGE: "Ask for a new text.",
     Effect.PASSWORD_LOGIN: "Log in with the next password, this one may be used up. An unseen login ends by itself.",

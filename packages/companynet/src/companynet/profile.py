@@ -51,13 +51,13 @@ class BankProfile:
     """Sent with each call.  L-006"""
 
     language: str = "pl"
-    """Of the bank's texts: pl, en or de."""
+    """Of the bank's texts: pl, en or de.  L-016"""
 
     client_info: str = "MBankPluginV2"
-    """Names this program to the bank."""
+    """Names this program to the bank.  L-016"""
 
     client_version: str = "0.1.0"
-    """Its version."""
+    """Its version.  L-016"""
 
     challenge_encoding: str = "utf-16-le"
     """How a text to sign becomes bytes.  L-007"""

@@ -16,7 +16,7 @@ _NO_GROUP: Final = "companynet-proof"
 
 
 class Sessions:
-    """Logs in, and makes, proves and ends long-lived sessions.
+    """Logs in, and makes, proves and ends long-lived sessions.  # L-021
 
     A whole session is :meth:`open`, or :meth:`open_with_password` where the login is by one-time password. The steps
     are public too, for a signature that is made elsewhere, and later: :meth:`login_challenge`, sign, :meth:`login`,
@@ -102,6 +102,7 @@ class Sessions:
         )
 
         def read() -> BackgroundSession:
+            # L-022
             granted = config if answer.permissionConfig is None else _from_bank(answer.permissionConfig)
             return BackgroundSession(token=Secret(answer.sessionToken), granted=granted)
 
@@ -196,7 +197,7 @@ class Sessions:
             return
 
     def finish(self, token: Secret) -> None:
-        """End a long-lived session at the bank.
+        """End a long-lived session at the bank. Its token alone says which: no DIK goes with it.  # L-017
 
         Raises:
             SessionInvalid: it had ended before, or never was.
@@ -216,7 +217,7 @@ class Sessions:
         return signature_for_bank(signer, text, self._caller.profile, clock=self._caller.clock)
 
     def _check_alone(self, login: Login, bank_user: str, operation: str) -> None:
-        """Close and refuse a login that waits for other people."""
+        """Close and refuse a login that waits for other people.  # L-019"""
         if not login.confirmations_required:
             return
         self._logout_quietly(login.token)
@@ -248,10 +249,12 @@ class Sessions:
 
 
 def _login(answer: Any) -> Login:
+    # L-018
     return Login(token=Secret(answer.generatedToken), confirmations_required=int(answer.confirmationsRequired))
 
 
 def _to_bank(config: PermissionConfig) -> dict[str, object]:
+    # L-020
     return {
         "endTime": config.end_time_utc.replace(microsecond=0),
         "permissionsEntries": {

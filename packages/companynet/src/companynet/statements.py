@@ -37,7 +37,7 @@ class StatementPackage:
     def read(self, accounts: Collection[Nrb] | None = None) -> tuple[Statement, ...]:
         """What the reports say. The source of each statement is the task and the number of its report.
 
-        The bank delivers all accounts of a DIK; which of them are wanted is chosen here.
+        The bank delivers all accounts of a DIK; which of them are wanted is chosen here.  # L-024
 
         Args:
             accounts: whose statements; None for all.
@@ -56,7 +56,7 @@ class StatementPackage:
 
 
 class Statements:
-    """Fetches statements on a long-lived session."""
+    """Fetches statements on a long-lived session: a task is begun, asked about, and confirmed.  # L-023"""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -140,7 +140,7 @@ class Statements:
         return StatementPackage(task_id, tuple(reports))
 
     def confirm(self, token: Secret, dik: str, task_id: str) -> None:
-        """Tell the bank that the statements are stored. Call it only when they are.
+        """Tell the bank that the statements are stored. Call it only when they are.  # L-025
 
         Raises:
             BankError: as its class says; it is safe to confirm again.

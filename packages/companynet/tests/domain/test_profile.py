@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from companynet.errors import ProfileError
-from companynet.profile import BankProfile
+from companynet.profile import PRESET_ENDPOINTS, BankProfile
 
 
 def write(folder: Path, **values: object) -> Path:
@@ -42,6 +43,16 @@ def test_a_wrong_setting_is_named_with_its_value_and_file(
         BankProfile.load(path)
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_the_banks_endpoints_are_chosen_and_never_a_default() -> None:
+    """A program that names no endpoint calls nobody; those offered are the bank's own hosts, over TLS."""
+    with pytest.raises(ProfileError, match="no endpoint"):
+        BankProfile.from_mapping({})
+    hosts = {name: urlsplit(url).hostname for name, url in PRESET_ENDPOINTS.items()}
+    assert hosts == {"test": "www.companynet-test.ebre.pl", "production": "ws.companynet.mbank.pl"}
+    assert {urlsplit(url).scheme for url in PRESET_ENDPOINTS.values()} == {"https"}
+    assert {urlsplit(url).path.rpartition("/")[2] for url in PRESET_ENDPOINTS.values()} == {"IBREService_v1_0"}
 
 
 def test_paths_are_taken_from_the_folder_of_the_profile(tmp_path: Path) -> None:

@@ -50,6 +50,15 @@ def test_the_deadline_of_all_questions_ends_it_with_one_last_question(bank: Scri
     assert (caught.value.task_id, caught.value.outcome) == ("T-1", Outcome.ACCEPTED)
 
 
+def test_without_settings_a_task_is_asked_about_as_integrators_do(bank: ScriptedBank, connect: Connect) -> None:
+    """Twenty times, with five seconds between."""
+    bank.then(*[NOT_YET] * 25)
+    side = connect()
+    with pytest.raises(PollingExpired):
+        side.client.statements.result(TOKEN, DIK, "T-1")
+    assert side.clock.waits == [5.0] * 19
+
+
 @pytest.mark.parametrize("asked", [1, 2])
 def test_a_wait_called_off_leaves_the_task_with_the_bank(bank: ScriptedBank, connect: Connect, asked: int) -> None:
     bank.then(*[NOT_YET] * 5)

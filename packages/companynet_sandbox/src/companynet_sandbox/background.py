@@ -1,4 +1,4 @@
-"""Background sessions: what a user signs once, and which then authorises calls until it ends."""
+"""Background sessions: what a user signs once, and which then authorises calls until it ends.  # L-021"""
 
 import json
 import secrets
@@ -22,7 +22,7 @@ _LONGEST: Final = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Permissions:
-    """A permissionConfig: end time in UTC, operations by DIK."""
+    """A permissionConfig: end time in UTC, operations by DIK.  # L-020"""
 
     end_time: datetime
     operations: dict[str, tuple[str, ...]]
@@ -60,7 +60,7 @@ class Permissions:
 
 
 def init_create(call: Call) -> etree._Element:
-    """Give out the text whose signature makes a session. It says in words what is asked for."""
+    """Give out the text whose signature makes a session. It says in words what is asked for.  # L-234"""
     login = login_of(call)
     asked = _checked_permissions(call, login["login"])
     polish = call.request.text("context", "language") == "pl"
@@ -82,7 +82,7 @@ def init_create(call: Call) -> etree._Element:
 
 def create(call: Call) -> etree._Element:
     """Make a session from a signed text. Granted is what was asked for, without unknown operations and not longer
-    than 366 days or the certificate."""
+    than 366 days or the certificate.  # L-022, L-235"""
     login = login_of(call)
     asked = _checked_permissions(call, login["login"])
     rows = call.db.execute(

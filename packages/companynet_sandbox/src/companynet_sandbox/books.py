@@ -13,21 +13,23 @@ FILE_NAME: Final = "bank.sqlite"
 
 #: What can be set, and what holds at first.
 DEFAULT_SETTINGS: Final = {
-    "polls": "1",  # how often a task is answered "not finished" before its result
-    "open_days": "false",  # whether statements of the running day are given out too
-    "login_minutes": "15",
-    "challenge_minutes": "5",
-    "confirmations_required": "0",
+    # How often a task is answered "not finished" before its result.  # L-231
+    "polls": "1",
+    "open_days": "false",  # whether statements of the running day are given out too  # L-236
+    "login_minutes": "15",  # L-231
+    "challenge_minutes": "5",  # L-231
+    "confirmations_required": "0",  # L-019
     "clock_offset": "0",  # seconds added to the real time
-    "report_format": "mt940",  # of statements: mt940, mt942, camt053.02, camt053.08, camt052.02, camt052.08
+    # Of statements: mt940, mt942, camt053.02, camt053.08, camt052.02, camt052.08.  # L-229
+    "report_format": "mt940",
     # The clearing house takes orders in until these hours, Warsaw: then they leave this bank.  # S-229, L-224
     "elixir_out": "09:30,13:30,16:00",
-    # It gives them out to the payees' banks at these: then transfers of other banks come in.  # S-229
+    # It gives them out to the payees' banks at these: then transfers of other banks come in.  # S-229, L-224
     "elixir_in": "11:00,15:00,17:30",
     "rtgs_hours": "08:00,16:00",  # when Sorbnet and EuroEkspres are open  # L-224
     "foreign_hours": "08:00,15:00",  # when foreign orders are carried out  # L-224
-    "processing_seconds": "60",  # from the last authorisation until the bank has verified an order
-    "await_funds_days": "3",  # how long an order awaits funds after its day
+    "processing_seconds": "60",  # from the last authorisation until the bank has verified an order  # L-224
+    "await_funds_days": "3",  # how long an order awaits funds after its day  # L-232
     # Fees are in hundredths of the account's currency; they are the sandbox's own.  # L-225
     "fees": "false",  # whether any are taken
     "fee_internal": "0",

@@ -1,6 +1,6 @@
 """Statements written as camt.053 (a day that is over) and camt.052 (a day so far), versions .02 and .08.  # S-231
 
-Which elements the bank fills is not public; these are the ones that say what MT940 says.  # L-228
+Which elements the bank fills is not public; these are the ones that say what MT940 says.  # L-228, L-242
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from companynet_sandbox.numbers import from_minor, is_iban
 _BIC: Final = "BREXPLPWXXX"
 #: Root of the message, of a statement in it, kind of the last balance.
 _MESSAGES: Final = {"053": ("BkToCstmrStmt", "Stmt", "CLBD"), "052": ("BkToCstmrAcctRpt", "Rpt", "ITBD")}
-_TEXT_LENGTH: Final = 140
+_TEXT_LENGTH: Final = 140  # S-231
 
 
 def write(message: str, version: str, statements: Sequence[StatementDay], now: datetime) -> bytes:

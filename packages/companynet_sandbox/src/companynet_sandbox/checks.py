@@ -7,6 +7,7 @@ from companynet_sandbox.kinds import check_kind
 from companynet_sandbox.pain import Finding, Order
 from companynet_sandbox.posting import account_row
 
+#: How far ahead an order's day may be.  # L-233
 _HORIZON = timedelta(days=366)
 
 

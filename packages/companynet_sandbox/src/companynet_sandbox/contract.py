@@ -9,7 +9,7 @@ from companynet import contract as shipped
 from companynet_sandbox.xml import XmlRefused, parse_strictly
 
 SOAP: Final = "http://schemas.xmlsoap.org/soap/envelope/"
-MODEL: Final = "http://model.ws.hp.com"
+MODEL: Final = "http://model.ws.hp.com"  # L-014
 
 
 class ContractBroken(Exception):
@@ -56,7 +56,7 @@ class Contract:
         document = etree.parse(str(shipped.schema_path()))
         self._schema = etree.XMLSchema(document)
         names = {element.get("name") or "" for element in document.getroot().findall("{*}element")}
-        #: The operations of the contract.
+        #: The operations of the contract.  # L-015
         self.operations: Final = frozenset(name for name in names if f"{name}Response" in names)
 
     def read(self, data: bytes) -> Request:
@@ -95,7 +95,7 @@ class Contract:
         return _envelope(element)
 
     def fault(self, code: str, message: str, faultcode: str = "Server") -> bytes:
-        """The envelope of a fault with the bank's code and sentence.  # S-201, L-005"""
+        """The envelope of a fault with the bank's code and sentence.  # S-201, L-005, L-150"""
         detail = node("CompanyNetFault", node("code", code), node("message", message))
         self._check(detail, "Server")
         fault = etree.Element(f"{{{SOAP}}}Fault")

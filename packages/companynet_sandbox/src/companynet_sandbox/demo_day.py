@@ -1,5 +1,6 @@
 """A busy day of an account, for demonstrations: entries of all common kinds, with titles as people write them.
 
+Codes and labels are the bank's (L-209, L-242).
 :func:`demo_entries` makes what ``POST /entries`` of the control plane takes.
 """
 

@@ -1,4 +1,4 @@
-"""How the bank carries orders out, step by step, each when its time has come."""
+"""How the bank carries orders out, step by step, each when its time has come.  # L-211"""
 
 from datetime import datetime, time, timedelta
 from sqlite3 import Connection, Row

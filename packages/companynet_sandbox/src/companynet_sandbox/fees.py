@@ -16,7 +16,7 @@ from companynet_sandbox.settings import number
 MONTHLY: Final = "month_end"
 #: Monthly fees are booked late on the last day of the month.  # L-225
 _MONTHLY_HOUR: Final = time(22)
-#: Setting of a monthly fee to its code.
+#: Setting of a monthly fee to its code.  # L-209, L-225, L-242
 _MONTHLY_FEES: Final = {"fee_month_account": "843", "fee_month_package": "794"}
 
 

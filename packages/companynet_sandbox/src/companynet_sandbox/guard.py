@@ -13,7 +13,7 @@ from companynet_sandbox.refusal import Refusal
 
 INTERFACE_VERSION: Final = "1.0.9"  # L-207
 
-#: Operations that a background session may be given.
+#: Operations that a background session may be given.  # L-001
 BACKGROUND_OPERATIONS: Final = frozenset(
     {
         "getMT940Ex",
@@ -39,6 +39,7 @@ class Call:
     token: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        # L-016
         self.dik = self.request.text("context", "dik") or None
         self.token = self.request.text("context", "authenticationToken")
 

@@ -14,7 +14,7 @@ from companynet_sandbox.posting import Posting, PostingRefused, account_row, pos
 
 #: The name of an arrival on the agenda.
 ARRIVAL: Final = "arrival"
-#: Sorbnet brings single transfers all through its hours.
+#: Sorbnet brings single transfers all through its hours.  # L-209, L-224
 _RTGS_CODES: Final = {"771"}
 
 

@@ -1,4 +1,4 @@
-"""Logging in: by signature, or with a one-time password; and out again."""
+"""Logging in: by signature, or with a one-time password; and out again.  # L-018"""
 
 import secrets
 from datetime import timedelta
@@ -19,7 +19,7 @@ _WRONG_PASSWORDS: Final = 3
 
 
 def init_login_with_signature(call: Call) -> etree._Element:
-    """Give out a challenge: for one user, one use and a short time."""
+    """Give out a challenge: for one user, one use and a short time.  # L-234"""
     login = call.request.text("userLogin")
     check_user(call, login)
     moment = call.now.isoformat().replace("+00:00", "Z")

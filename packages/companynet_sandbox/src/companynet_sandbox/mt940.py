@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-CODE_PAGE: Final = "iso-8859-2"
-_LINE_LENGTH: Final = 65
-_LINES: Final = 6
-_EPOCH: Final = date(1967, 12, 31)
+CODE_PAGE: Final = "iso-8859-2"  # L-200
+_LINE_LENGTH: Final = 65  # L-202
+_LINES: Final = 6  # L-202
+_EPOCH: Final = date(1967, 12, 31)  # L-201
 #: Signs people type that the code page does not have.
 _PLAIN: Final = str.maketrans({"„": '"', "”": '"', "“": '"', "’": "'", "–": "-", "—": "-", "…": "...", "\t": " "})
 
@@ -77,7 +77,7 @@ def write(statement: StatementDay) -> bytes:
 def bank_text(text: str) -> str:
     """A text as the bank prints it: upper case, letters of its code page, one line, no semicolon.
 
-    A semicolon parts the segments of :86:, so one in a title becomes a comma.
+    A semicolon parts the segments of :86:, so one in a title becomes a comma.  # L-242
     """
     plain = " ".join(text.translate(_PLAIN).upper().replace(";", ",").split())
     plain = "".join(sign for sign in plain if sign.isprintable())

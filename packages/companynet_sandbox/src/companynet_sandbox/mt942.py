@@ -1,4 +1,4 @@
-"""The running day of an account written as MT942 in the exact form of mBank.  # S-204, L-229"""
+"""The running day of an account written as MT942 in the exact form of mBank.  # S-204, L-229, L-241"""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Orders sent by customers: taken once, kept through their whole life, told about when asked."""
+"""Orders sent by customers: taken once, kept through their whole life, told about when asked.  # L-026"""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from companynet_sandbox.pain import FileRefused, OrderFile, read_file
 from companynet_sandbox.refusal import Refusal
 from companynet_sandbox.tasks import open_task, poll_task
 
-_FORMAT = "CT_ISO20022"
+_FORMAT = "CT_ISO20022"  # L-009
 
 
 def universal_payment_send(call: Call) -> etree._Element:
@@ -26,7 +26,7 @@ def universal_payment_send(call: Call) -> etree._Element:
 
     Its ids may be used once ever: a repeated one is refused and nothing is taken.  # L-204
     What is wrong with orders is told with the task's result. If the caller wants errors to be fatal nothing is taken
-    then; else the right orders are, and the wrong ones wait to be edited.
+    then; else the right orders are, and the wrong ones wait to be edited.  # L-237
     """
     dik = authorise(call)
     data = base64.b64decode(call.request.text("data"))
@@ -48,7 +48,7 @@ def universal_payment_send(call: Call) -> etree._Element:
 
 
 def check_payment_send_result(call: Call) -> etree._Element:
-    """Say whether a file was looked at, and what came of it."""
+    """Say whether a file was looked at, and what came of it.  # L-027"""
     answer = poll_task(call, "universalPaymentSend")
     result = node("return", node("finished", flag_text(answer is not None)))
     if answer is not None:
@@ -60,7 +60,7 @@ def check_payment_send_result(call: Call) -> etree._Element:
 
 
 def get_status(call: Call) -> etree._Element:
-    """The states of a group's orders; the group by the bank's id or by the customer's own.  # L-011"""
+    """The states of a group's orders; the group by the bank's id or by the customer's own.  # L-011, L-030"""
     dik = authorise(call)
     wanted = call.request.text("orderGroupId")
     rows = call.db.execute(
@@ -92,6 +92,7 @@ def get_status(call: Call) -> etree._Element:
 
 
 def _read(call: Call, data: bytes) -> OrderFile:
+    # L-028, L-157
     metadata = {name: call.request.text("orderMetadata", name) for name in ("format", "encoding", "md5")}
     problem = None
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != metadata["md5"]:
@@ -125,6 +126,7 @@ def _check_once(db: Connection, dik: str, client_id: str, file: OrderFile) -> No
 
 
 def _keep(call: Call, dik: str, file: OrderFile, kinds: list[str], wrong: set[str]) -> str:
+    # L-238
     group_id = f"CN{bank_day(call.now):%y%m%d}{next_number(call.db, 'order_groups'):06d}"
     call.db.execute(
         "INSERT INTO order_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,4 +1,4 @@
-"""Order files in pain.001.001.03 and .09, read by the bank's own means.  # S-206"""
+"""Order files in pain.001.001.03 and .09, read by the bank's own means.  # S-206, L-117"""
 
 import re
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from companynet_sandbox.xml import XmlRefused, local_names, parse_strictly
 
 #: The old form and the new one are both taken.
 NAMESPACES: Final = tuple(f"urn:iso:std:iso:20022:tech:xsd:pain.001.001.{version}" for version in ("03", "09"))
-_NAME_LENGTH: Final = 70
-_TITLE_LENGTH: Final = 140
-_ID_LENGTH: Final = 35
+_NAME_LENGTH: Final = 70  # L-243
+_TITLE_LENGTH: Final = 140  # L-243
+_ID_LENGTH: Final = 35  # S-206, L-243
 
 
 class FileRefused(Exception):

@@ -1,4 +1,4 @@
-"""What people do with orders in CompanyNet: authorise, edit, delete them."""
+"""What people do with orders in CompanyNet: authorise, edit, delete them.  # L-211, L-239"""
 
 from collections.abc import Mapping
 from dataclasses import replace

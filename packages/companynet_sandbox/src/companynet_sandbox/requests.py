@@ -1,4 +1,7 @@
-"""What the control plane is asked for, read strictly: a wrong or unknown value is an error that names it."""
+"""What the control plane is asked for, read strictly: a wrong or unknown value is an error that names it.
+
+Incoming transfers are told with their codes and labels (L-209, L-242).
+"""
 
 import re
 from datetime import date

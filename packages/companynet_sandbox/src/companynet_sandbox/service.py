@@ -21,7 +21,7 @@ from companynet_sandbox.refusal import Refusal
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PATH: Final = "/ws/services/IBREService_v1_0"
+PATH: Final = "/ws/services/IBREService_v1_0"  # L-014
 _XML: Final = "text/xml; charset=utf-8"
 _LIMIT: Final = 32 * 1024 * 1024
 #: Seconds, of those who are turned away.  # S-230
@@ -30,6 +30,7 @@ _GARBAGE: Final = b"\x00\xffthis is no answer of a bank\xfe<<<"
 
 logger = logging.getLogger(__name__)
 
+#: The operations of the contract.  # L-015
 OPERATIONS: Final[dict[str, Callable[[Call], etree._Element]]] = {
     "login": logins.login_with_password,
     "initLoginWithSignature": logins.init_login_with_signature,

@@ -1,4 +1,4 @@
-"""Statements of a customer's accounts: made when they are asked for, fetched by polling."""
+"""Statements of a customer's accounts: made when they are asked for, fetched by polling.  # L-023, L-024"""
 
 import base64
 import gzip
@@ -19,9 +19,9 @@ from companynet_sandbox.tasks import open_task, poll_task
 def get_mt940_ex(call: Call) -> etree._Element:
     """Make the statements of all the customer's accounts for the days asked for that had entries.
 
-    A day is given out when it is over, unless the setting ``open_days`` says otherwise or the format is one of a day
-    so far; from then on nothing can be booked on it any more. The setting ``report_format`` chooses the format: the
-    contract knows of MT940 only.  # L-229
+    A day is given out when it is over (L-236), unless the setting ``open_days`` says otherwise or the format is one
+    of a day so far; from then on nothing can be booked on it any more. The setting ``report_format`` chooses the
+    format: the contract knows of MT940 only (L-229).
     """
     dik = authorise(call)
     # A day of the schema may carry a zone, which says nothing here.

@@ -1,4 +1,4 @@
-"""Tasks: what is asked for now and answered a little later."""
+"""Tasks: what is asked for now and answered a little later.  # L-023, L-026"""
 
 import json
 import secrets
@@ -14,7 +14,7 @@ from companynet_sandbox.refusal import Refusal
 
 
 def open_task(call: Call, answer: dict[str, Any]) -> str:
-    """Keep an answer for later; the task's id."""
+    """Keep an answer for later; the task's id.  # L-238"""
     task_id = f"T{call.now:%Y%m%d}{secrets.token_hex(8).upper()}"
     call.db.execute(
         "INSERT INTO tasks (id, operation, dik, created, polls_left, answer) VALUES (?, ?, ?, ?, ?, ?)",
@@ -47,7 +47,7 @@ def poll_task(call: Call, operation: str) -> dict[str, Any] | None:
 
 
 def confirm_response_received(call: Call) -> etree._Element:
-    """Note that the caller has stored the answer of a task; again, too."""
+    """Note that the caller has stored the answer of a task; again, too.  # L-025, L-165"""
     dik = authorise(call)
     task_id = call.request.text("taskId")
     done = call.db.execute(

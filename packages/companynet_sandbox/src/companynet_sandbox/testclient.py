@@ -1,6 +1,8 @@
 """For tests: a user of the bank who works through envelopes written by hand.
 
-No library of the project stands between, so that what it finds holds for the bank alone.
+No library of the project stands between, so that what it finds holds for the bank alone. Names and shapes are those
+of the contract (L-014, L-015, L-016, L-018, L-020, L-023, L-028), version and encoding as the bank has them (L-206,
+L-207).
 """
 
 import base64

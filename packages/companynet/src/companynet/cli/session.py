@@ -32,7 +32,7 @@ from companynet.errors import BankError, SessionInvalid
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer, Signer
 
-_BANK_ZONE = ZoneInfo("Europe/Warsaw")
+_BANK_ZONE = ZoneInfo("Europe/Warsaw")  # L-155
 _LONGEST_DAYS = 3660
 
 _OPEN = f"""\

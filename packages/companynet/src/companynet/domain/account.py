@@ -6,8 +6,8 @@ from stdnum import iban as _iban
 from stdnum.exceptions import ValidationError
 
 _SEPARATORS = str.maketrans("", "", " -\u00a0")
-_NRB_LENGTH = 26
-_MBANK_CODE = "114"  # S-100
+_NRB_LENGTH = 26  # S-100
+_MBANK_CODE = "114"  # S-100, L-451
 
 
 def normalise(account: str) -> str:

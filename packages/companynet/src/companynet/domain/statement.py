@@ -165,8 +165,8 @@ class Statement:
 def entry_identities(statement: Statement) -> tuple[str, ...]:
     """One identity for each entry of the statement, in their order; no two are equal.
 
-    ``tnr:<number>`` where the bank numbered the transaction, else ``fp:<fingerprint>:<occurrence>``: two equal
-    transfers on one day are both real. A transaction number that a statement repeats (which is also one of
+    ``tnr:<number>`` where the bank numbered the transaction (L-104), else ``fp:<fingerprint>:<occurrence>``: two
+    equal transfers on one day are both real. A transaction number that a statement repeats (which is also one of
     its problems) has the occurrence appended from the second on. An identity depends on the account and the
     entry's fields, not on the file, the folding of its lines, or the letter case.
     """

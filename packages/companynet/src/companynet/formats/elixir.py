@@ -1,4 +1,4 @@
-"""ELIXIR-0 (PLI) files of domestic transfers, for the file import of CompanyNet.  # S-110
+"""ELIXIR-0 (PLI) files of domestic transfers, for the file import of CompanyNet.  # S-110, L-120
 
 No header, one order a line: CRLF after each, fields parted by commas, texts in double quotes, ``|`` between the lines
 of a text. All values come from the batch, so the same batch is the same bytes. The form has no place for the batch's
@@ -17,7 +17,7 @@ from companynet.formats.title import read_title
 #: The code page CompanyNet takes is not public.  # L-109
 CODE_PAGE: Final = "cp1250"
 
-_LINE: Final = 35
+_LINE: Final = 35  # S-110
 _TRANSFER: Final = "110"
 _ORDINARY, _SPLIT_PAYMENT = "51", "53"
 

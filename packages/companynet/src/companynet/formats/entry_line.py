@@ -11,8 +11,8 @@ _LINE = re.compile(
     rf"(?P<amount>{_AMOUNT})(?P<type>[A-Z][A-Z0-9]{{3}})(?P<references>.*)",
     re.ASCII | re.DOTALL,
 )
-_CODE_NAME = re.compile(r"(\d{1,4})-(.*)", re.DOTALL)
-_NO_REFERENCE = "NONREF"
+_CODE_NAME = re.compile(r"(\d{1,4})-(.*)", re.DOTALL)  # L-112
+_NO_REFERENCE = "NONREF"  # L-113
 _SIGN = {"C": 1, "RD": 1, "D": -1, "RC": -1}
 _CENTURY_TURN = 80
 _CENT = Decimal("0.01")

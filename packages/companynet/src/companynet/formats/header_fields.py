@@ -1,4 +1,4 @@
-"""Fields of the head and foot of a block: balances, totals, limit, time.  # S-102
+"""Fields of the head and foot of a block: balances, totals, limit, time.  # S-102, L-114
 
 Each reader raises ValueError with a sentence that shows the value.
 """

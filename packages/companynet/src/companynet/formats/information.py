@@ -21,6 +21,7 @@ class _Label:
     """Also a word of everyday titles: behind a title it stays a part of the title too."""
 
 
+#: The bank's labels and what each means.  # L-111
 _LABELS = {
     "Z RACH.": _Label("counterparty_account", "account"),
     "NA RACH.": _Label("counterparty_account", "account"),
@@ -66,7 +67,7 @@ _KNOWN = "|".join(
 _PART = re.compile(rf";(?:\s+|$|(?={_KNOWN}\s*:))", re.IGNORECASE)
 _KNOWN_SEGMENT = re.compile(rf"\s*({_KNOWN})\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _UNKNOWN_SEGMENT = re.compile(r"\s*([^\W\d_][\w./ -]{0,33}?)\s*:(?:\s+(.*)|$)", re.DOTALL)
-_CODE = re.compile(r"\s*(\d{1,4})(?:\s+|$)(.*)", re.DOTALL)
+_CODE = re.compile(r"\s*(\d{1,4})(?:\s+|$)(.*)", re.DOTALL)  # L-112
 _TRANSACTION_NUMBER = re.compile(r"\d{15}\.\d{6}", re.ASCII)  # L-104
 _DATE = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})", re.ASCII)
 _GROUPED = re.compile(r"(?:(\d{1,3}(?:,\d{3})+)\.|(\d{1,3}(?:\.\d{3})+),)(\d+)", re.ASCII)
@@ -213,6 +214,9 @@ def _text(value: str) -> str:
     return value
 
 
+# Forms of dates and amounts in :86:.  # L-116
+
+
 def _iso_date(value: str) -> str:
     match = _DATE.fullmatch(value)
     if not match:
@@ -241,7 +245,7 @@ _READ = {"text": _text, "date": _iso_date, "decimal": _decimal, "account": _acco
 
 
 def _name_and_address(text: str) -> tuple[str | None, str | None]:
-    """Part a name from its address, where two blanks or the word for a street part them."""
+    """Part a name from its address, where two blanks or the word for a street part them.  # L-115"""
     match = _ADDRESS.search(text)
     if not match or not text[: match.start()].strip():
         return text.strip() or None, None

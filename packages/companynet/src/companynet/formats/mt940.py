@@ -22,7 +22,7 @@ T = TypeVar("T")
 _MBANK_REFERENCE = re.compile(r"ST\d{6}CYC/")  # L-100
 _CHECKED_ACCOUNT = re.compile(r"[A-Z]{2}\d{2}\w{10,}|\d{26}", re.ASCII)
 _INTRADAY = frozenset({"34F", "13D", "90D", "90C"})
-_LETTERS = {"N": "PLN", "R": "EUR", "D": "USD"}
+_LETTERS = {"N": "PLN", "R": "EUR", "D": "USD"}  # L-102
 
 
 def read_mt940(text: str, source: str) -> tuple[Statement, ...]:

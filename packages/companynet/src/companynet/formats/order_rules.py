@@ -12,11 +12,11 @@ _OUTSIDE_TEXT = re.compile(rf"[^A-Za-z{_POLISH}0-9 /?:\-().,'+]")
 _OUTSIDE_IDENTIFIER = re.compile(r"[^A-Za-z0-9 /?:\-().,'+]")
 _BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 
-NAME_LENGTH = 70
-ADDRESS_LENGTH = 35
-ADDRESS_LINES = 2
-TITLE_LENGTH = 140
-IDENTIFIER_LENGTH = 35
+NAME_LENGTH = 70  # L-105
+ADDRESS_LENGTH = 35  # L-105
+ADDRESS_LINES = 2  # L-105
+TITLE_LENGTH = 140  # L-105
+IDENTIFIER_LENGTH = 35  # S-109, L-105
 """ISO 20022's own limit; the bank's limit of 40 is wider."""
 
 

@@ -1,7 +1,7 @@
-"""pain.001.001.03, after the Polish Bank Association's recommendation 2.0.  # S-109
+"""pain.001.001.03, after the Polish Bank Association's recommendation 2.0.  # S-109, L-117
 
-One PmtInf for each debited account, kind and day. All ids come from the batch and nothing from a clock, so the
-same batch is the same bytes.
+One PmtInf for each debited account, kind and day (L-118). All ids come from the batch and nothing from a clock, so
+the same batch is the same bytes.
 """
 
 import functools

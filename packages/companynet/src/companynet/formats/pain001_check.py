@@ -62,7 +62,7 @@ class _Checker:
         seen: Counter[str] = Counter()
         for element in self._all(self._root, tag):
             seen[_text(element)] += 1
-            if seen[_text(element)] > 1:  # S-108
+            if seen[_text(element)] > 1:  # S-108, L-204
                 yield _problem("repeated_id", f"{_text(element)!r} stands there more than once", element)
 
     def _amounts(self) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Whether the figures of a statement agree with each other.  # S-107"""
+"""Whether the figures of a statement agree with each other, and whether all of it is there.  # S-107, L-119"""
 
 from collections import Counter
 from collections.abc import Collection, Sequence

@@ -11,7 +11,7 @@ from companynet.formats.information import Information
 from companynet.formats.title import read_title
 
 _FORM = re.compile(r"\s*(\d{3})([\^<~>+?])(?=\d{2})")
-_TITLE = tuple(f"{number:02d}" for number in range(20, 26))
+_TITLE = tuple(f"{number:02d}" for number in range(20, 26))  # S-106
 _NAMES = (("32", "33"), ("27", "28", "29"))
 _ACCOUNTS = ("38", "26", "31")
 

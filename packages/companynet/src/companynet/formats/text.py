@@ -5,7 +5,7 @@ import re
 from companynet.errors import FormatError
 from companynet.formats.cards import mask_card_numbers
 
-CODE_PAGE = "iso-8859-2"  # S-101
+CODE_PAGE = "iso-8859-2"  # S-101, L-156
 
 _SHOWN = 60
 # Tab, line ends, the frame's 0x01 and 0x03, and the end-of-file mark of old systems are allowed.

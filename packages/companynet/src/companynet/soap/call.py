@@ -208,6 +208,7 @@ class Caller:
         return self._contract.answer(operation, envelope)
 
     def _context(self, dik: str | None, token: Secret | None) -> dict[str, object]:
+        # Every call says who calls, for whom and by which authority.  # L-016
         profile = self.profile
         context: dict[str, object] = {
             "language": profile.language,

@@ -25,7 +25,7 @@ from companynet.soap.envelope import EnvelopeError, body_of
 _WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
 _XSD: Final = "http://www.w3.org/2001/XMLSchema"
 
-#: Elements whose value never goes into a text: validators quote what they refuse.
+#: Elements whose value never goes into a text: validators quote what they refuse.  # L-016, L-018, L-021, L-022
 _SECRET_ELEMENTS: Final = frozenset({"authenticationToken", "generatedToken", "sessionToken", "signature", "token"})
 
 

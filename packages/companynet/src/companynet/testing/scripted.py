@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 Step = bytes | Callable[[socket.socket], None]
 """What to do with one call: raw bytes to send, or a function that is given the connection."""
 
-_NAMESPACE = "http://model.ws.hp.com"
+_NAMESPACE = "http://model.ws.hp.com"  # L-014
 
 
 class ScriptedBank:

@@ -1,4 +1,7 @@
-"""One account for which entries are made: whom it deals with, what it is owed, and what was paid in part."""
+"""One account for which entries are made: whom it deals with, what it is owed, and what was paid in part.
+
+Codes and labels are the bank's (L-209, L-242).
+"""
 
 from collections import deque
 from collections.abc import Callable, Sequence

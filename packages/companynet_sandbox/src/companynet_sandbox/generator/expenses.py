@@ -1,4 +1,7 @@
-"""Money that goes out: suppliers, sent payments, authorities, wages, cards, fees."""
+"""Money that goes out: suppliers, sent payments, authorities, wages, cards, fees.
+
+Codes and labels are the bank's (L-209, L-242).
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

@@ -6,7 +6,7 @@ from typing import Final
 
 from companynet_sandbox.numbers import make_nrb
 
-_NIP_WEIGHTS: Final = (6, 5, 7, 2, 3, 4, 5, 6, 7)
+_NIP_WEIGHTS: Final = (6, 5, 7, 2, 3, 4, 5, 6, 7)  # S-251
 #: Sort codes of Polish banks; what follows them is chance.
 _SORT_CODES: Final = ("10201026", "10501025", "10901014", "11602202", "12401037", "15001012", "16001127", "24901044")
 

@@ -1,4 +1,7 @@
-"""Money that comes in: paid invoices in all the ways people pay them, and what pays no invoice."""
+"""Money that comes in: paid invoices in all the ways people pay them, and what pays no invoice.
+
+Codes and labels are the bank's (L-209, L-242).
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final

@@ -84,7 +84,7 @@ MONTHS: Final = (
 )  # fmt: skip
 _PLAIN: Final = str.maketrans("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ", "acelnoszzACELNOSZZ")
 _SHORT_YEAR: Final = re.compile(r"/20(?=\d\d)")
-_LIMIT: Final = 140
+_LIMIT: Final = 140  # L-243
 
 
 def one(chance: Random, invoice: Invoice) -> str:
