@@ -30,6 +30,7 @@ def ledger() -> dict[str, list[str]]:
 
 
 LEDGER = ledger()
+TEXTS = [path.read_text(encoding="utf-8") for path in CODE]
 
 
 @pytest.mark.parametrize("letter", PAGES)
@@ -58,6 +59,16 @@ def test_each_ledger_line_is_whole(number: str) -> None:
     assert (ROOT / test).is_file(), test
     assert Path(test).name.startswith("test_"), test
     assert otherwise
+
+
+@pytest.mark.parametrize("number", LEDGER)
+def test_what_to_change_is_there(number: str) -> None:
+    """Files and names that a line says are to be changed exist."""
+    otherwise = LEDGER[number][4]
+    for name in re.findall(r"[\w/]+\.py\b", otherwise):
+        assert any(path.as_posix().endswith(f"/{name}") for path in CODE), name
+    for name in re.findall(r"`(\w+)`", otherwise):
+        assert any(re.search(rf"\b{name}\b", text) for text in TEXTS), name
 
 
 @pytest.mark.parametrize("number", LEDGER)

@@ -133,6 +133,8 @@ def test_monthly_fees_once_a_month(room: Room) -> None:
     days = ["2026-03-31", "2026-03-31", "2026-04-30", "2026-04-30", "2026-05-31", "2026-05-31"]
     assert [row["booked"] for row in room.entries(ALFA_PLN)] == days
     assert [row["code"] for row in room.entries(ALFA_PLN)] == ["843", "794"] * 3
+    room.run("2026-06-30 21:59")
+    assert [row["booked"] for row in room.entries(ALFA_PLN)] == days
     with room.db() as db:
         fees.plan_month(db, at("2026-05-30 12:00"))
     room.run("2026-05-31 23:00")

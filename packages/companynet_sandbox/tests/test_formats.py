@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from companynet_sandbox import reports
-from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN
+from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, make_nrb
 from companynet_sandbox.demo_day import demo_entries
 from companynet_sandbox.mt940 import StatementDay
 from companynet_sandbox.posting import Posting, account_row, post
 from companynet_sandbox.requests import read_entry
 from companynet_sandbox.settings import FORMATS
-from companynet_sandbox.testclient import Customer
+from companynet_sandbox.testclient import Customer, Transfer, order_file
 from companynet_sandbox.testing import ControlRefused, RunningBank
 from companynet_sandbox.testroom import Room, at
 
@@ -188,6 +188,20 @@ def test_camt_says_who_and_what_for(room: Room, form: str) -> None:
     assert two.findtext("{*}Refs/{*}EndToEndId") == "E2E-1"
     assert next(two.iter("{*}CdtrAcct")).findtext("{*}Id/{*}IBAN") == "DE89370400440532013000"
     assert "ŻÓŁW" in (root.findtext(".//{*}AddtlNtryInf") or "")
+
+
+def test_an_order_is_told_with_the_banks_labels_as_the_bank_prints_them(room: Room) -> None:
+    """Account, payee, title and the payer's reference; upper case, and no semicolon that would part the title."""
+    outside = make_nrb("10201026", "0000000000000042")
+    room.pay(order_file("M1", Transfer("E2E-1", payee=outside, title="Zapłata; FV 1/2026"), day=DAY))
+    room.run("2026-03-04 20:00")
+    (entry,) = day_of(room).entries
+    assert entry.fields == (
+        ("NA RACH.", outside),
+        ("DLA", "BETA HANDEL S.A."),
+        ("TYT.", "ZAPŁATA, FV 1/2026"),
+        ("REF. KLIENTA", "E2E-1"),
+    )
 
 
 MOVES = st.lists(

@@ -1,12 +1,14 @@
 """The writer of statements: the bank's exact form."""
 
 import datetime as dt
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from companynet_sandbox import mt940
+from companynet_sandbox.posting import bank_reference
 
 DAY = dt.date(2017, 1, 19)
 LETTERS = st.text(st.characters(codec="iso-8859-2", categories=("L", "N", "P", "S", "Zs")), max_size=400)
@@ -57,6 +59,25 @@ def test_reversals_say_what_they_reverse(amount: int, mark: str, *, reversal: bo
     """RC takes money away, RD gives it back."""
     written = mt940.write(statement(entry(amount, reversal=reversal), currency="EUR")).decode("iso-8859-2")
     assert f":61:1701190119{mark}R0,05NTRF" in written
+
+
+@pytest.mark.parametrize(
+    ("letters", "form"),
+    [
+        ("BR", r"BR17019\d{9}"),
+        ("GR", r"GR17019\d{9}"),
+        ("EL", r"EL\d{6}-\d{6}"),
+        ("SO", r"SO\d{6}-\d{6}"),
+        ("MB", r"MB170119\d{6}"),
+        ("FX", r"FX17019\d{5}"),
+        ("CC", r"CC\d{14}"),
+    ],
+)
+def test_the_banks_references_have_the_form_of_their_letters(letters: str, form: str) -> None:
+    """Year and day of the year, a pair of numbers, a date, or the digits of a card; at most 16 characters."""
+    made = bank_reference(letters, DAY, 12_345_678_901)
+    assert re.fullmatch(form, made)
+    assert len(made) <= 16
 
 
 def test_a_negative_balance_is_a_debit() -> None:

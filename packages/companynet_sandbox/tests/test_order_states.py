@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from companynet.domain import order_state
 from companynet_sandbox.order_states import CARRIED_OUT, FINAL, MEANING, TRANSITIONS, TransitionRefused, allowed, move
 from companynet_sandbox.testclient import Transfer, order_file
 from companynet_sandbox.testroom import Room
@@ -38,6 +39,13 @@ def test_the_keys_are_the_banks() -> None:
     assert set(MEANING) == KEYS == set(TRANSITIONS) - {""}
     assert sorted(FINAL) == ["DELETED", "DENIED", "REALIZED", "REALIZ_AND_COND"]
     assert CARRIED_OUT < FINAL
+
+
+def test_the_library_reads_the_keys_the_same() -> None:
+    """Two readings of one list: the same keys, the same ones final, the same ones carried out."""
+    assert order_state.KNOWN_KEYS == KEYS
+    assert order_state.FINAL_KEYS == FINAL
+    assert order_state.EXECUTED_KEYS == CARRIED_OUT
 
 
 @pytest.mark.parametrize("now_in", ["", *sorted(KEYS)])

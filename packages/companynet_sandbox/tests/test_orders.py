@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from companynet_sandbox import demo_data
+from companynet_sandbox.clock import ZONE
 from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, make_nrb
 from companynet_sandbox.testclient import Customer, Fault, Transfer, order_file
 
@@ -72,6 +73,7 @@ def test_an_id_twice_in_a_file_is_refused(customer: Customer) -> None:
         customer.send_orders("C1", order_file("M1", Transfer("X"), Transfer("X")))
 
 
+TODAY = dt.datetime.now(ZONE).date()
 WRONG = {
     "CONTROL_SUM": order_file("M1", Transfer("X"), control_sum="99.00"),
     "DEBTOR_ACCOUNT": order_file("M1", Transfer("X"), debtor=BETA_PLN),
@@ -81,7 +83,8 @@ WRONG = {
     "TITLE": order_file("M1", Transfer("X", title="T" * 141)),
     "ORDER_COUNT": order_file("M1", Transfer("X")).replace(b"<NbOfTxs>1<", b"<NbOfTxs>2<"),
     "CREDITOR_NAME": order_file("M1", Transfer("X")).replace(b"Beta Handel S.A.", b""),
-    "EXECUTION_DATE": order_file("M1", Transfer("X"), day=dt.date(2099, 1, 1)),
+    "CREDITOR_NAME too long": order_file("M1", Transfer("X")).replace(b"Beta Handel S.A.", b"N" * 71),
+    "EXECUTION_DATE": order_file("M1", Transfer("X"), day=TODAY + dt.timedelta(days=368)),
     "PAYMENT_METHOD": order_file("M1", Transfer("X")).replace(b"TRF", b"CHK"),
 }
 
@@ -90,12 +93,21 @@ WRONG = {
 def test_what_is_wrong_is_told_and_nothing_taken(customer: Customer, code: str) -> None:
     """The result has the error and no group; the ids are free for a corrected file."""
     answer = customer.send_orders("C1", WRONG[code])
-    assert code in answer.texts("code")
+    assert code.partition(" ")[0] in answer.texts("code")
     assert answer.text("return/groupId") == ""
     with refused("ORDER_GROUP_UNKNOWN"):
         customer.states("C1")
     corrected = customer.send_orders("C1", order_file("M1", Transfer("X")))
     assert corrected.text("return/groupId")
+
+
+def test_the_limits_themselves_are_taken(customer: Customer) -> None:
+    """A name of 70, a title of 140, ids of 35 characters, a day 366 days ahead."""
+    longest = Transfer("X" * 33, title="T" * 140)
+    data = order_file("M" * 35, longest, day=TODAY + dt.timedelta(days=366))
+    answer = customer.send_orders("C1", data.replace(b"Beta Handel S.A.", b"N" * 70))
+    assert answer.texts("code") == []
+    assert answer.text("return/groupId")
 
 
 def test_errors_that_are_not_fatal_wait_to_be_edited(customer: Customer) -> None:

@@ -1,6 +1,7 @@
 """Logins and background sessions: who may, for what, and until when."""
 
 import datetime as dt
+from contextlib import nullcontext
 
 import pytest
 
@@ -156,6 +157,24 @@ def test_a_login_ends_by_logout_and_by_time(customer: Customer) -> None:
     customer.bank.post("/clock", {"advance_seconds": 3600})
     with refused("SESSION_INVALID"):
         customer.caller.call("logout", token=token)
+
+
+def test_a_login_lives_a_quarter_of_an_hour(customer: Customer) -> None:
+    """And a challenge five minutes, from the moment it was given out; seconds before it serves."""
+    token = customer.login()
+    customer.bank.post("/clock", {"advance_seconds": 14 * 60 + 50})
+    customer.caller.call("logout", token=token)
+    token = customer.login()
+    customer.bank.post("/clock", {"advance_seconds": 15 * 60})
+    with refused("SESSION_INVALID"):
+        customer.caller.call("logout", token=token)
+    user = f"<m:userLogin>{customer.user}</m:userLogin>"
+    for seconds, code in ((4 * 60 + 50, ""), (5 * 60, "LOGIN_REFUSED")):
+        text = customer.caller.call("initLoginWithSignature", user, dik=customer.dik).text("return")
+        customer.bank.post("/clock", {"advance_seconds": seconds})
+        body = f"{user}<m:signature>{customer.sign(text)}</m:signature>"
+        with refused(code) if code else nullcontext():
+            customer.caller.call("loginWithSignature", body, dik=customer.dik)
 
 
 def test_unknown_users_are_refused(customer: Customer) -> None:

@@ -47,6 +47,15 @@ def test_each_day_with_entries_is_a_report_of_all_accounts(customer: Customer) -
     assert "ŻÓŁW SP. Z O.O.".encode("iso-8859-2") in first
 
 
+def test_statement_numbers_begin_anew_each_year(customer: Customer) -> None:
+    """Two days of December, then the first of January."""
+    customer.open_session()
+    days = [dt.date(2025, 12, 30), dt.date(2025, 12, 31), dt.date(2026, 1, 2)]
+    customer.bank.post("/incoming", [incoming(day) for day in days])
+    reports = customer.statements(days[0], days[-1])
+    assert [report.split(b":28C:")[1].split(b"\r\n")[0] for report in reports] == [b"1/1", b"2/1", b"1/1"]
+
+
 def test_the_running_day_is_not_given_out(customer: Customer) -> None:
     """Unless the setting says so, or the day is over."""
     customer.open_session()
@@ -79,10 +88,13 @@ def test_compressed_is_gzip_of_the_same(customer: Customer) -> None:
 
 
 def test_polling_and_confirming(customer: Customer) -> None:
-    """Not finished for as many polls as set; what is not finished cannot be confirmed; what was, is marked."""
+    """Not finished once, or as often as set; what is not finished cannot be confirmed; what was, is marked."""
     customer.open_session()
-    customer.bank.post("/settings", {"polls": 2})
     body = f"<m:from>{FIRST}</m:from><m:to>{FIRST}</m:to><m:compressed>false</m:compressed>"
+    task = f"<m:taskId>{customer.call('getMT940Ex', body).text('return')}</m:taskId>"
+    polls = [customer.call("checkGetMT940Result", task).text("return/finished") for _poll in range(2)]
+    assert polls == ["false", "true"]
+    customer.bank.post("/settings", {"polls": 2})
     task = f"<m:taskId>{customer.call('getMT940Ex', body).text('return')}</m:taskId>"
     with pytest.raises(Fault, match="REQUEST_INVALID"):
         customer.call("confirmResponseReceived", task)
@@ -90,7 +102,7 @@ def test_polling_and_confirming(customer: Customer) -> None:
     assert polls == ["false", "false", "true"]
     customer.call("confirmResponseReceived", task)
     customer.call("confirmResponseReceived", task)
-    assert customer.bank.get("/tasks")[0]["confirmed"]
+    assert [item["confirmed"] is not None for item in customer.bank.get("/tasks")] == [False, True]
 
 
 def test_a_strangers_task_is_unknown(customer: Customer) -> None:

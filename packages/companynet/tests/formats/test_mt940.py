@@ -201,6 +201,15 @@ def test_card_numbers_are_masked_everywhere() -> None:
     assert "211940197059371.390001" in entry.raw
 
 
+def test_the_reference_of_a_card_entry_is_a_card_number_whatever_its_check_digit() -> None:
+    """The bank's reference tells it, with no word of a card in the text."""
+    entry = read_entry(":61:2601020102CN5,00NTRF5174992036794541//CC51749920367945")
+    assert entry.customer_reference == "517499******4541"
+    assert "92036794" not in repr(entry)
+    other = read_entry(":61:2601020102CN5,00NTRF5174992036794541//BR51749920367945")
+    assert other.customer_reference == "5174992036794541"
+
+
 def test_a_card_number_in_a_line_that_cannot_be_read_is_masked() -> None:
     statement = read_one(":61:2601020102CN5,,00NTRF5174992036794541//CC51749920367945", *ENTRY[1:])
     assert "92036794" not in repr(statement)
@@ -344,6 +353,21 @@ def test_a_repeated_transaction_number_is_flagged_and_loses_no_entry() -> None:
     statement = read_one(*ENTRY, *ENTRY, closing="C260102PLN20,00")
     assert codes(statement) == ["repeated_transaction"]
     assert entry_identities(statement) == ("tnr:211940197059371.390001", "tnr:211940197059371.390001:2")
+
+
+@pytest.mark.parametrize(
+    ("reference", "account", "expected"),
+    [
+        ("ST260102CYC/1", "GB82WEST12345698765432", []),
+        ("ST260102CYC/0001", "PL61109010140000071219812874", []),
+        ("20260102", ACCOUNT, []),
+        ("20260102", "PL61109010140000071219812874", ["other_bank"]),
+    ],
+)
+def test_mbanks_files_are_known_by_reference_or_account(reference: str, account: str, expected: list[str]) -> None:
+    lines = [f":20:{reference}", f":25:{account}", *block(*ENTRY)[2:]]
+    (statement,) = read_statements(encoded(*lines, "-"), "test.sta")
+    assert codes(statement) == expected
 
 
 @pytest.mark.parametrize("mark", list("^<~>+?"))

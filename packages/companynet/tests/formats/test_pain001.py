@@ -44,6 +44,14 @@ def test_one_payment_for_each_account_kind_and_day() -> None:
     assert texts(data, ".//p:PmtInf/p:NbOfTxs") == ["2", "1", "1"]
 
 
+def test_several_accounts_pay_in_one_file() -> None:
+    """Each debited account has a PmtInf of its own."""
+    other = replace(ALFA, account="27114020040000300201355387")
+    data = pain001.write(replace(BATCH, orders=(ORDER, replace(ORDER, debtor=other, instruction_id="I3"))))
+    assert texts(data, ".//p:DbtrAcct/p:Id/p:IBAN") == [f"PL{ALFA.account}", f"PL{other.account}"]
+    assert texts(data, ".//p:PmtInf/p:NbOfTxs") == ["1", "1"]
+
+
 def test_sepa_is_marked_and_domestic_is_not() -> None:
     data = pain001.write(BATCH)
     assert texts(data, ".//p:SvcLvl/p:Cd") == ["SEPA"]

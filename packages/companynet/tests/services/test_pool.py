@@ -95,6 +95,14 @@ def test_as_many_calls_as_the_limit_are_under_way_at_once(bank: Bank) -> None:
     assert len(records) == PARALLEL * 5
 
 
+def test_without_a_limit_of_the_profile_sixteen_calls_are_under_way_at_once(bank: Bank) -> None:
+    """No answer before sixteen are in, and never more."""
+    bank.barrier = threading.Barrier(16)
+    results = ask_many(BankProfile(endpoint=bank.url), [Ask(str(number)) for number in range(32)])
+    assert [done.result() for done in results] == [f"K{number}" for number in range(32)]
+    assert bank.most == 16
+
+
 def test_one_failure_loses_none_of_the_others(bank: Bank) -> None:
     def broken(_client: CompanyNet) -> str:
         raise KeyError("a mistake in the job")

@@ -41,6 +41,16 @@ def test_packed_reports_come_unpacked(bank: ScriptedBank, connect: Connect, kind
     assert etree.fromstring(bank.bodies[0]).findtext(".//{*}compressed") == "true"
 
 
+def test_a_report_that_comes_as_text_has_the_bytes_of_the_banks_code_page(
+    bank: ScriptedBank, connect: Connect
+) -> None:
+    """Ą, Ś and Ź are where cp1250 has other letters."""
+    report = "<m:finished>true</m:finished><m:reports><m:Report><m:content>:20:ĄŚŹ</m:content></m:Report></m:reports>"
+    bank.then(soap("checkGetMT940Result", report))
+    package = connect(report_content="text").client.statements.result(TOKEN, DIK, "T-1")
+    assert package.reports == (b":20:\xa1\xa6\xac",)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

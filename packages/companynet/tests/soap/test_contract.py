@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from companynet.client import CompanyNet
 from companynet.contract import schema_path, wsdl_path
-from companynet.errors import ProfileError
+from companynet.domain.session import Secret
+from companynet.errors import AnswerInvalid, ProfileError
+from companynet.outcomes import OPERATIONS
+from companynet.profile import BankProfile
 from companynet.soap.contract import Contract, ContractBroken
 from companynet.soap.envelope import parse_envelope
+from companynet.testing import ScriptedBank, soap
 from companynet.testing.scripted import envelope
 
 CONTEXT = {"language": "pl", "version": "1.0.9", "clientInfo": "test", "clientVersion": "0"}
@@ -31,6 +36,19 @@ def own_wsdl(folder: Path) -> Path:
     path = folder / "own bank.wsdl"
     path.write_text(text[:start] + "<wsdl:types>" + other + inner + text[end:], encoding="utf-8")
     return path
+
+
+def test_a_call_is_soap_1_1_with_the_operation_as_the_one_element_of_its_body() -> None:
+    """In the bank's namespace, with an empty SOAPAction, as text/xml."""
+    with ScriptedBank(soap("getStatus")) as bank, CompanyNet(BankProfile(bank.url)) as client:
+        with pytest.raises(AnswerInvalid):
+            client.orders.status(Secret("token"), "10000001", "G-1")
+        head, root = bank.heads[0].lower(), etree.fromstring(bank.bodies[0])
+    assert 'soapaction: ""' in head
+    assert {Contract().soap_action(name) for name in OPERATIONS} == {""}
+    assert "content-type: text/xml; charset=utf-8" in head
+    assert root.tag == "{http://schemas.xmlsoap.org/soap/envelope/}Envelope"
+    assert [node.tag for node in root[0]] == ["{http://model.ws.hp.com}getStatus"]
 
 
 def test_a_customers_own_wsdl_is_used(tmp_path: Path) -> None:

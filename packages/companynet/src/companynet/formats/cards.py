@@ -9,6 +9,7 @@ _HEAD, _TAIL = 6, 4
 _SHORTEST, _LONGEST = 11, 19
 # A number may be wrapped over lines or written in groups. The bank's transaction number is digits before a dot.
 _GAP = r"[\s-]{0,2}"
+_GAPS = re.compile(r"[\s-]+")
 _CANDIDATE = re.compile(rf"(?<!\d)\d(?:\n?\d){{12,{_LONGEST - 1}}}(?!\n?[\d.])", re.ASCII)
 
 
@@ -40,19 +41,26 @@ class Mask:
     """
 
     def __init__(self, numbers: Iterable[str]) -> None:
-        self._patterns = [
-            (re.compile(_GAP.join(number[:length])), len(number) - _TAIL)
+        self._beginnings = [
+            (number[:length], len(number) - _TAIL)
             for number in sorted(numbers, key=len, reverse=True)
             for length in range(len(number), _SHORTEST - 2, -1)
         ]
 
     def __bool__(self) -> bool:
-        return bool(self._patterns)
+        return bool(self._beginnings)
 
     def __call__(self, text: str) -> str:
         """The text with each of the numbers masked; its length and line ends stay."""
-        for pattern, end in self._patterns:
-            text = pattern.sub(lambda match, end=end: _stars(match.group(), end), text)  # type: ignore[misc]
+        if not self._beginnings:
+            return text
+        plain = _GAPS.sub("", text)
+        for digits, end in self._beginnings:
+            # Making a pattern costs more than all else an entry needs, and most of them would find nothing.
+            if digits in plain:
+                pattern = re.compile(_GAP.join(digits))
+                text = pattern.sub(lambda match, end=end: _stars(match.group(), end), text)  # type: ignore[misc]
+                plain = _GAPS.sub("", text)
         return text
 
 

@@ -13,6 +13,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
+from companynet.soap.alarms import ALARMS, Alarm
+
 _CONNECT_RETRIES: Final = 2
 
 
@@ -26,15 +28,17 @@ class Watchdog:
         self.fired = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._alarm: Alarm | None = None
 
     def __enter__(self) -> "Watchdog":
-        self._timer.start()
+        self._alarm = ALARMS.set(self._seconds, self._fire)
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._timer.cancel()
+        if self._alarm is not None:
+            ALARMS.take_back(self._alarm)
+            self._alarm = None
         with self._lock:
             self._socket = None
 

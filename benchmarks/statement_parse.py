@@ -1,0 +1,91 @@
+"""Statements: entries a second of companynet beside the `mt-940` library, on the same large statements.
+
+The statements are those of the sandbox's generator: an account with 1,000, 10,000 and 100,000 entries on one day,
+with titles as people write them. The peer reads the frame of MT940 and leaves :86: as it is (its default for a bank
+it does not know); companynet also reads :86:, checks the balance and masks card numbers. The peer is given the same
+text without 0x01 and 0x03, which it does not know. Time is the processor's; the better of the rounds counts.
+
+Run: `python benchmarks/statement_parse.py [--large N] [--rounds N] [--profile]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mt940
+
+from companynet.formats import read_statements
+from companynet_sandbox.books import Books, create_books
+from companynet_sandbox.generator.run import FIRST_DAY, Plan, generate
+from companynet_sandbox.statements import report_of_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def statement(entries: int) -> bytes:
+    """An account's day with so many entries."""
+    with tempfile.TemporaryDirectory() as folder:
+        create_books(Path(folder))
+        books = Books(Path(folder))
+        plan = Plan(accounts=1, entries=entries, days=1, seed=entries)
+        generate(books, plan, None, None, lambda _counts: None)
+        with books.transaction() as db:
+            made = report_of_day(db, plan.dik, FIRST_DAY, FIRST_DAY)
+        books.close()
+    return made
+
+
+def fastest(work: Callable[[], int], wanted: int, rounds: int) -> float:
+    """Seconds of the processor."""
+    best = float("inf")
+    for _round in range(rounds):
+        started = time.process_time()
+        found = work()
+        best = min(best, time.process_time() - started)
+        assert found == wanted, f"{found} entries were read in place of {wanted}"
+    return best
+
+
+def ours(data: bytes) -> int:
+    (read,) = read_statements(data, "generated")
+    assert not read.problems
+    return len(read.entries)
+
+
+def peer(text: str) -> int:
+    return len(mt940.parse(text))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--large", type=int, default=100_000, help="entries of the largest statement")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--profile", action="store_true", help="show where our own time goes, and nothing else")
+    options = parser.parse_args()
+    if options.profile:
+        data = statement(5000)
+        profile = cProfile.Profile()
+        profile.runcall(ours, data)
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+        return
+    print(f"{'entries':>9} {'MB':>6} {'companynet/s':>13} {'mt-940/s':>10} {'ratio':>7}")
+    rates = {}
+    for size in (1000, 10_000, options.large):
+        data = statement(size)
+        text = data.decode("iso-8859-2").replace("\x01\r\n", "").replace("-\x03", "-")
+        rates[size] = size / fastest(lambda data=data: ours(data), size, options.rounds)
+        other = size / fastest(lambda text=text: peer(text), size, options.rounds)
+        print(f"{size:9,} {len(data) / 1e6:6.1f} {rates[size]:13,.0f} {other:10,.0f} {rates[size] / other:6.2f}x")
+    growth = rates[options.large] / rates[1000]
+    print(f"entries/s at {options.large:,} over at 1,000: {growth:.2f} (1 is flat)")
+
+
+if __name__ == "__main__":
+    main()
