@@ -1,4 +1,4 @@
-"""Runs all tests, in five processes: pure code, Tryton's modules, two databases, signing, the whole product.
+"""Runs all tests, a process for each of the parts below.
 
 Tryton keeps one pool and one configuration a process, hence the parts. Further arguments go to pytest.
 """
@@ -23,6 +23,11 @@ PARTS = (
             "tests/browser/test_control_page.py",
         ),
         ("-n", "2"),
+    ),
+    (
+        "the library alone, its tutorial",
+        ("tests/integration/test_library_alone.py", "tests/integration/test_tutorial.py"),
+        (),
     ),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
@@ -53,11 +58,10 @@ def main() -> int:
     failed = 0
     passed_tests = failed_tests = 0
     for name, paths, options in PARTS:
-        present = [path for path in paths if (ROOT / path).exists()]
         print(f"== {name}", flush=True)
         started = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *options, *sys.argv[1:], *present],
+            [sys.executable, "-m", "pytest", *options, *sys.argv[1:], *paths],
             cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         last = ""

@@ -13,7 +13,7 @@ FILE_NAME: Final = "bank.sqlite"
 
 #: What can be set, and what holds at first.
 DEFAULT_SETTINGS: Final = {
-    # How often a task is answered "not finished" before its result.  # L-231
+    # How often a task is answered "not finished" before its result.  # L-219
     "polls": "1",
     "open_days": "false",  # whether statements of the running day are given out too  # L-236
     "login_minutes": "15",  # L-231
