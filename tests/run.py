@@ -19,6 +19,7 @@ PARTS = (
         (
             "packages",
             "tests/architecture",
+            "tests/contract",
             "tests/integration/test_generated_customer.py",
             "tests/browser/test_control_page.py",
         ),
