@@ -346,7 +346,7 @@ def test_the_command_opens_the_window_and_real_keys_sign(display, server, workst
     """The whole program in a process of its own: Enter, the password, Enter, Enter. Exit status 0."""
     workstation.has(files=(key_file,))
     workstation.trusts(server)
-    environment = {**os.environ, "DISPLAY": display, "LC_ALL": "C.UTF-8", "FAKETIME": ""}
+    environment = {**os.environ, "DISPLAY": display, "LC_ALL": "C.UTF-8"}
     code = (
         "import sys; from datetime import UTC, datetime; from companynet.testing import FakeClock; "
         "from companynet_signer.cli import main; "
@@ -354,17 +354,19 @@ def test_the_command_opens_the_window_and_real_keys_sign(display, server, workst
     )
     process = subprocess.Popen([sys.executable, "-c", code, "open", server.link], env=environment)
     try:
-        screen.press(display, "search", "--sync", "--onlyvisible", "--name", "Signature for mBank")
-        screen.wait_for(lambda: server.requests)
-        time.sleep(0.5)
-        screen.press(display, "key", "Return")
-        time.sleep(0.5)
-        screen.press(display, "type", "--delay", "20", PASSWORD)
-        screen.press(display, "key", "Return")
-        screen.wait_for(lambda: server.done)
-        time.sleep(0.5)
-        screen.press(display, "key", "Return")
+        for title, words in (
+            ("Consent to a long-lived session", ()),
+            ("Choose a certificate", ("type", "--delay", "20", PASSWORD)),
+            ("The long-lived session was made", ()),
+        ):
+            screen.press(display, "search", "--sync", "--onlyvisible", "--name", title)
+            # The focus comes when the window is drawn.
+            time.sleep(0.5)
+            if words:
+                screen.press(display, *words)
+            screen.press(display, "key", "Return")
         assert process.wait(timeout=screen.TIMEOUT) == 0
+        assert server.done
     finally:
         process.kill()
         process.wait()

@@ -83,11 +83,12 @@ class Views:
             return self.say(_FAILED.get(flow.failure.sentence.key if flow.failure else "", "failed_heading"))
         keys = {
             Stage.SERVER: "server_heading",
+            Stage.SIGNING: "signing_heading",
             Stage.JOB: "job_heading",
             Stage.KEYS: "keys_heading",
             Stage.GRANTED: "granted_heading",
         }
-        return self.say(keys.get(flow.stage, "title"))
+        return self.say(keys.get(flow.stage, "fetching_heading"))
 
     @property
     def text(self) -> str:

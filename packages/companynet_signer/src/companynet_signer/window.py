@@ -163,7 +163,8 @@ class SignerWindow:
             child.destroy()
         self._pin = self._tree = self._first = self._default = self._scrolled = None
         views, stage = self.views, self.flow.stage
-        self._root.title(views.say("title"))
+        # Read out where the window is not seen, and shown in the list of windows.
+        self._root.title(f"{views.say('title')} – {views.heading}")
         heading = font.nametofont("TkDefaultFont").copy()
         heading.configure(size=self._size + 5, weight="bold")
         self._heading_font = heading

@@ -28,6 +28,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "button_file": ("Plik z kluczem…", "File with a key…"),
     "button_refresh": ("Odśwież", "Refresh"),
     "button_language": ("English", "Polski"),
+    "fetching_heading": ("Łączenie z serwerem", "Asking the server"),
+    "signing_heading": ("Podpisywanie", "Signing"),
     "fetching": ("Pobieranie danych z serwera…", "Asking the server…"),
     "signing": (
         "Podpisywanie i tworzenie sesji w banku…\nNie wyjmuj karty.",
