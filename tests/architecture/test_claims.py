@@ -198,6 +198,17 @@ OWN_NUMBERS = frozenset(
         "bank_report.LOST_AFTER",
         "order._CENT_EXPONENT",
         "entry_line._SIGN",
+        "received._SIZE_LIMIT",
+        "token_worker._TOKEN_WAIT",
+        "tokens.LISTING_TIMEOUT",
+        "trust_list._SIZE_LIMIT",
+        "certificate.WARNINGS",
+        "routes.VERSION",
+        "routes.LONGEST",
+        "session_signing.PATIENCE",
+        "signing_job.CODE_LIFE",
+        "signing_job.BY_HAND_LIFE",
+        "signing_steps.GRACE",
     }
 )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pkcs11._pkcs11 import lib as Library  # noqa: N812 -- a class in the clothes of a function
 
-#: A session takes two signatures: the login challenge and the session text.
+#: A session takes two signatures: the login challenge and the session text.  # L-021
 SESSION_SIGNATURES: Final = 2
 
 _KEY_TYPES: Final = {RSA: KeyType.RSA, EC: KeyType.EC}

@@ -142,6 +142,7 @@ def _is_text(data: bytes) -> bool:
 
 def _text(data: bytes) -> str:
     """A file of text; empty if it is none."""
+    # How programs save a base64 text; the encoding of the bank's own text is the profile's.  # L-007
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace")

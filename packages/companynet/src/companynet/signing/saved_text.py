@@ -7,7 +7,8 @@ from typing import Final
 
 from companynet.profile import BankProfile
 
-#: Encodings in which programs save a text, tried to explain a signature over something else.
+#: Encodings in which programs save a text, tried to explain a signature over something else; which one the bank
+#: wants is the profile's.  # L-007
 _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "iso-8859-2")
 _MARKS: Final = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
