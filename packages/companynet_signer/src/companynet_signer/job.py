@@ -12,7 +12,7 @@ from companynet_signer.plain_text import is_text
 
 T = TypeVar("T")
 
-#: Encodings a text may be signed in: those without a byte-order mark that hold Polish.
+#: Encodings a text may be signed in: those without a byte-order mark that hold Polish.  # L-007
 ENCODINGS: Final = frozenset({"utf-16-le", "utf-16-be", "utf-8", "iso-8859-2", "cp1250"})
 #: The one purpose there is: a long-lived session.
 SESSION: Final = "session"

@@ -54,6 +54,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "shared_none": ("nie", "no"),
     "certificate_any": ("dowolny zarejestrowany w banku", "any that is registered with the bank"),
     "certificate_one": ("wybrany w ERP (SHA-256: {sha256})", "the one chosen in the ERP (SHA-256: {sha256})"),
+    # The operations of the bank an ERP asks for.  # L-001
     "operation_getMT940Ex": ("zamawianie wyciągów", "ordering statements"),
     "operation_checkGetMT940Result": ("odbieranie wyciągów", "receiving statements"),
     "operation_confirmResponseReceived": ("potwierdzanie odbioru wyciągów", "confirming that they were received"),
