@@ -4,9 +4,10 @@ import datetime as dt
 import hashlib
 import unittest
 from decimal import Decimal
+from types import SimpleNamespace
 
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import order_sending
+from trytond.modules.mbank import order_batch, order_sending
 from trytond.modules.mbank.exceptions import (
     MBankPaymentError, OrderBatchError, PaymentAtBankWarning)
 from trytond.pool import Pool
@@ -155,14 +156,14 @@ class PaymentCase(PaymentMixin, FirmCase):
 
     @working
     def test_journal_of_other_bank(self):
-        "The debited account is at mBank"
-        with self.assertRaises(MBankPaymentError):
-            account = self.firm.create_party(
-                "Zeta", nrb(8, bank='10901014'))
+        "The debited account is at mBank, whose sort codes begin with 114"
+        for bank in ['10901014', '11502004', '11302004']:
+            account = self.firm.create_party("Zeta", nrb(8, bank=bank))
             number = account.bank_accounts[0].numbers[0]
             number.account.owners = [self.firm.company.party]
             number.account.save()
-            self.firm.new_payment_journal(number.number_compact)
+            with self.assertRaises(MBankPaymentError):
+                self.firm.new_payment_journal(number.number_compact)
 
     @working
     def test_name(self):
@@ -172,6 +173,35 @@ class PaymentCase(PaymentMixin, FirmCase):
         batch = self.batch(party=party)
         self.assertIn(
             '<Nm>Muller Żabka S.A.</Nm>', bytes(batch.data).decode())
+
+    @working
+    def test_name_length(self):
+        "A name has at most 70 characters"
+        longest = self.firm.create_party("N" * 70, nrb(9, bank='10901014'))
+        self.assertIn(
+            '<Nm>%s</Nm>' % ("N" * 70),
+            bytes(self.batch(party=longest).data).decode())
+        party = self.firm.create_party("N" * 71, nrb(10, bank='10901014'))
+        self.refused("N" * 71, '70', party=party)
+
+    @working
+    def test_address_length(self):
+        "A line of an address is cut to 35 characters"
+        party = self.firm.create_party("Omega", nrb(11, bank='10901014'))
+        party.addresses[0].street_unstructured = "S" * 40
+        party.addresses[0].save()
+        self.assertIn(
+            '<AdrLine>%s</AdrLine>' % ("S" * 35),
+            bytes(self.batch(party=party).data).decode())
+
+    def test_identity_length(self):
+        "An order's identity has at most 35 characters and keeps its token"
+        for number in ['1', 'A' * 26, 'A' * 27, 'A' * 60]:
+            identity = order_batch._end_to_end_id(
+                SimpleNamespace(number=number), '0123456789')
+            self.assertEqual(
+                identity, '%s-01234567' % number[-26:])
+            self.assertLessEqual(len(identity), 35)
 
     @working
     def test_right(self):
