@@ -23,6 +23,7 @@ from .authorisation import Authorisation
 from .exceptions import (
     DuplicateOrderError, OrderGroupUnknownError, OrderRefusedError)
 from .rights import context_of, error_text
+from .session import local_text
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,10 @@ logger = logging.getLogger(__name__)
 CALL_LIMIT = dt.timedelta(minutes=30)
 # A task of the queue that a killed worker took is never run again
 TASK_LIMIT = dt.timedelta(minutes=10)
+
+# So long after a sending the bank may still be taking the orders in, and its
+# "not known" is not believed  # L-164
+SETTLING = dt.timedelta(minutes=5)
 
 ASKABLE = ['unknown', 'sent', 'accepted']
 OPEN = ['waiting', 'sending'] + ASKABLE
@@ -225,7 +230,12 @@ def _store_absent(batch_id, answer):
     if answer.group_id:
         values['bank_group_id'] = answer.group_id
     elif batch.state == 'unknown':
-        if gateway.knows_own_ids():
+        settled = batch.sending_since + SETTLING
+        if not batch.absent_at and now < settled:
+            text = gettext(
+                'mbank.msg_batch_absent_yet', answer=answer.absent,
+                time=local_text(settled, batch.company))
+        elif gateway.knows_own_ids():
             values['absent_at'] = now
         elif not batch.absent_at:
             text = gettext('mbank.msg_batch_look', answer=answer.absent)

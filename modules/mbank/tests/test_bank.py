@@ -9,7 +9,7 @@ from companynet_sandbox import demo_data
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import gateway, order_sending
-from trytond.modules.mbank.exceptions import BankError
+from trytond.modules.mbank.exceptions import AnswerLostError, BankError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction, check_access
@@ -326,6 +326,29 @@ class SendingCase(PaymentMixin, BankCase):
         self.assertEqual(state, 'accepted')
         self.assertTrue(group)
         self.assertEqual(self.at_bank(id), 1)
+
+    def test_not_known_yet(self):
+        "What the bank does not know just after a lost sending may yet come"
+        id = self.new_batch('13.50')
+        with patch.object(
+                gateway, 'send_orders', side_effect=self.answer_lost()):
+            self.press(id, 'send')
+        self.press(id, 'check_status')
+        state, absent, message = self.read(
+            id, 'state', 'absent_at', 'message')
+        self.assertEqual((state, absent), ('unknown', None))
+        self.assertIn('yet', message)
+        with self.assertRaises(UserError):
+            self.press(id, 'send_again')
+        self.age(id)
+        self.press(id, 'check_status')
+        self.assertTrue(self.read(id, 'absent_at')[0])
+
+    @staticmethod
+    def answer_lost():
+        error = AnswerLostError("lost")
+        error.outcome = 'unknown'
+        return error
 
     def test_killed(self):
         "Killed after the intent: asked, absent, sent again by a person, once"
