@@ -214,7 +214,8 @@ def test_generate_notes_days_to_come(demo: Path) -> None:
 def test_an_interrupted_generation_keeps_whole_days_of_accounts(demo: Path) -> None:
     """Ctrl+C ends it with the shell's status for that; what is in the books is told, and is whole."""
     plan = ("--accounts", "50", "--entries", "30", "--days", "1000", "--seed", "1")
-    command = [COMMAND, "generate", "--dir", demo, *plan]
+    # What runs in the background of a shell has Ctrl+C switched off.
+    command = ["env", "--default-signal=INT", COMMAND, "generate", "--dir", demo, *plan]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while json.loads(done("status", "--dir", demo, "--json"))["entries"] == 0:
         assert process.poll() is None
