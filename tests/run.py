@@ -20,6 +20,7 @@ PARTS = (
             "packages",
             "tests/architecture",
             "tests/contract",
+            "tests/faults",
             "tests/integration/test_generated_customer.py",
             "tests/browser/test_control_page.py",
         ),

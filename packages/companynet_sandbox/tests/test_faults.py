@@ -84,6 +84,15 @@ def test_a_session_ended_on_demand_stays_ended(customer: Customer) -> None:
     assert customer.bank.get("/sessions")[0]["ended_by"] == "fault on demand"
 
 
+def test_a_login_ended_on_demand_stays_ended(customer: Customer) -> None:
+    """A login is ended as a long-lived session is."""
+    token = customer.login()
+    order_fault(customer, "session_ended", "logout")
+    for _call in range(2):
+        with pytest.raises(Fault, match="SESSION_INVALID"):
+            customer.caller.call("logout", token=token)
+
+
 def test_a_connection_closed_before_leaves_nothing_done(customer: Customer) -> None:
     """The caller sees what it sees of a lost answer, and here the bank has nothing: only asking tells."""
     customer.open_session()

@@ -32,7 +32,7 @@ KINDS: Final = {
     "http500": "the work is not done, the answer is a page with status 500",
     "http429": "the work is not done, the answer is status 429 with Retry-After",
     "http503": "the work is not done, the answer is status 503 with Retry-After",
-    "session_ended": "the session of the call is ended, the answer is SESSION_INVALID",
+    "session_ended": "the session or login of the call is ended, the answer is SESSION_INVALID",
     **dict.fromkeys(REFUSALS, "the work is not done, the answer is that fault"),
 }
 

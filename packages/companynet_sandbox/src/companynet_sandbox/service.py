@@ -196,6 +196,8 @@ def _go_wrong_before(demand: demands.Demand) -> None:
 
 
 def _end_session(db: Connection, call: Call) -> None:
+    """End what the call was made on: a long-lived session or a login."""
+    db.execute("UPDATE logins SET ended = 1 WHERE digest = ?", (digest(call.token),))
     db.execute(
         "UPDATE sessions SET ended = ?, ended_by = 'fault on demand' WHERE digest = ? AND ended IS NULL",
         (call.now.isoformat(), digest(call.token)),

@@ -70,11 +70,25 @@ class RunningBank:
         """End it as a crash does."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Let it stand still: calls are taken in by the system and answered by nobody."""
+        self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            # The signal is only on its way until the system says that all threads stand.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+
+    def resume(self) -> None:
+        """Let it go on after :meth:`pause`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None and self._process.poll() is None:
+            os.kill(self._process.pid, number)
+
     def _end(self, number: int) -> None:
         if self._process is None:
             return
-        if self._process.poll() is None:
-            os.kill(self._process.pid, number)
+        self._signal(number)
         self._process.wait(timeout=_TIMEOUT)
         if self._process.stdout:
             self._process.stdout.close()

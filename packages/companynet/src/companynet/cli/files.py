@@ -2,7 +2,9 @@
 
 import json
 import os
-from contextlib import suppress
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from companynet.errors import FormatError
@@ -22,32 +24,49 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     Raises:
         OSError: it was not written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with _part_of(path, data, private=private) as part:
+        part.replace(path)
+    _sync_folder(path)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write the whole file or none, as :func:`write_whole`, if it is not there yet. Of two that do so one succeeds.
+
+    Raises:
+        FileExistsError: it is there.
+        OSError: it was not written.
+    """
+    with _part_of(path, data, private=False) as part:
+        # A second name is given or refused in one step, as a replacement is not.
+        os.link(part, path)
+    _sync_folder(path)
+
+
+def reserve(path: Path) -> None:
+    """Make an empty file for its owner alone that must not be there yet.
+
+    Raises:
+        FileExistsError: it is there.
+        OSError: it cannot be made.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+    _sync_folder(path)
+
+
+@contextmanager
+def _part_of(path: Path, data: bytes, *, private: bool) -> Iterator[Path]:
+    """The content in a file beside its place, safe on the disk; gone at the end if it was not moved."""
+    # A name of its own: one left by a program that was killed must not be in the way.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY if private else 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        part.replace(path)
-        _sync_folder(path)
+        yield part
     finally:
         part.unlink(missing_ok=True)
-
-
-def create(path: Path, data: bytes = b"", *, private: bool = False) -> None:
-    """Make a file that must not be there yet.
-
-    Raises:
-        FileExistsError: it is there.
-        OSError: it cannot be made.
-    """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY if private else 0o666)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    _sync_folder(path)
 
 
 def _sync_folder(path: Path) -> None:

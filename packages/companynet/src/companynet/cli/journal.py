@@ -7,7 +7,7 @@ first is known not to be with the bank.
 from dataclasses import replace
 from pathlib import Path
 
-from companynet.cli.files import create, json_bytes, read_json, write_whole
+from companynet.cli.files import json_bytes, read_json, write_new, write_whole
 from companynet.domain.order_intent import OrderIntent
 
 
@@ -50,7 +50,7 @@ class Journal:
             FileExistsError: another program has just begun.
             OSError: it cannot be written.
         """
-        create(self._path(self._number + 1), json_bytes(intent.to_json()))
+        write_new(self._path(self._number + 1), json_bytes(intent.to_json()))
         self._number += 1
 
     def note(self, intent: OrderIntent, **changes: object) -> OrderIntent:

@@ -20,7 +20,7 @@ from companynet.cli.connection import (
     load_session,
     told,
 )
-from companynet.cli.files import create, json_bytes, write_whole
+from companynet.cli.files import json_bytes, reserve, write_whole
 from companynet.cli.output import FOUND_PROBLEMS, os_reason, say
 from companynet.cli.passwords import add_secret, read_secret
 from companynet.client import CompanyNet
@@ -101,7 +101,7 @@ def _open(arguments: argparse.Namespace) -> int:
         raise Unusable(f"{arguments.session} exists: close that session first, or name another file")
     asking = _asking(arguments)
     # Made before the bank is asked: a session whose token has no place to go would live for nobody.
-    create(arguments.session, private=True)
+    reserve(arguments.session)
     kept = False
     try:
         with connected(profile) as client:
