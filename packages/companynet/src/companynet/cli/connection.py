@@ -17,6 +17,7 @@ from companynet.domain.session_snapshot import SessionSnapshot
 from companynet.errors import BankError, CompanyNetError, Outcome
 from companynet.outcomes import TABLE
 from companynet.profile import BankProfile
+from companynet.testing.recording import Recorder
 
 EXIT_STATUS = """\
 Exit status: 0 done; 1 done, with something to look at; 2 not done; 3 it is not known whether the bank did it, or the
@@ -50,6 +51,12 @@ def add_session(parser: argparse.ArgumentParser) -> None:
 def add_dik(parser: argparse.ArgumentParser) -> None:
     """Add ``--dik`` for one of a session's."""
     parser.add_argument("--dik", metavar="DIK", help="the customer number; not needed where the session covers one")
+
+
+def add_record(parser: argparse.ArgumentParser) -> None:
+    """Add ``--record``."""
+    text = "write what goes over the line to a new file, masked: a test can replay it (docs/guide/contract-suite.md)"
+    parser.add_argument("--record", type=Path, metavar="FILE", help=text)
 
 
 def load_session(path: Path, profile: BankProfile | None) -> SessionSnapshot:
@@ -92,14 +99,40 @@ def choose_dik(session: SessionSnapshot, given: str | None) -> str:
 
 
 @contextmanager
-def connected(profile: BankProfile) -> Iterator[CompanyNet]:
-    """A client that shows its progress on a terminal and is called off by an interrupt."""
+def connected(profile: BankProfile, record: Path | None = None) -> Iterator[CompanyNet]:
+    """A client that shows its progress on a terminal and is called off by an interrupt.
+
+    Args:
+        profile: the bank.
+        record: a new file for what goes over the line, masked.
+
+    Raises:
+        ProfileError: the profile cannot be used.
+        OSError: the file is there, or cannot be made.
+    """
     progress = _Progress()
-    with _interrupts() as cancellation, CompanyNet(profile, on_call=progress, cancellation=cancellation) as client:
+    with (
+        _recorder(record) as recorder,
+        _interrupts() as cancellation,
+        CompanyNet(profile, on_call=progress, cancellation=cancellation, on_exchange=recorder) as client,
+    ):
         try:
             yield client
         finally:
             progress.clear()
+
+
+@contextmanager
+def _recorder(path: Path | None) -> Iterator[Recorder | None]:
+    if path is None:
+        yield None
+        return
+    with Recorder(path) as recorder:
+        try:
+            yield recorder
+        finally:
+            if recorder.problem:
+                fail(f"{path}: the recording is not whole: {recorder.problem}")
 
 
 class _Progress:

@@ -13,6 +13,7 @@ from companynet.cli.connection import (
     Unusable,
     add_dik,
     add_profile,
+    add_record,
     add_session,
     choose_dik,
     connected,
@@ -68,6 +69,7 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
             name, help=words, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         add_profile(parser)
+        add_record(parser)
         add_session(parser)
         add_dik(parser)
         parser.add_argument("--json", action="store_true", help="one JSON object in place of words")
@@ -112,7 +114,7 @@ def _send(arguments: argparse.Namespace) -> int:
         fate=Fate.SENDING,
     )
     # What is wrong with the profile shows before anything is begun.
-    with connected(profile) as client:
+    with connected(profile, arguments.record) as client:
         try:
             journal.begin(intent)
         except FileExistsError:
@@ -180,7 +182,7 @@ def _status(arguments: argparse.Namespace) -> int:
     session = load_session(arguments.session, profile)
     if arguments.file is None:
         dik = choose_dik(session, arguments.dik)
-        with connected(profile) as client:
+        with connected(profile, arguments.record) as client:
             states = client.orders.snapshot(session.token, dik, arguments.group)
         return _print_states(arguments, None, None, states)
     journal = Journal(arguments.file)
@@ -195,7 +197,7 @@ def _status(arguments: argparse.Namespace) -> int:
     if intent.may_be_sent:
         return _print(arguments, intent, None)
     before = intent.states
-    with connected(profile) as client:
+    with connected(profile, arguments.record) as client:
         intent = _asked(client, session.token, journal, intent, profile)
     return _print(arguments, intent, before)
 

@@ -14,6 +14,7 @@ from companynet.cli.connection import (
     Unusable,
     add_dik,
     add_profile,
+    add_record,
     add_session,
     choose_dik,
     connected,
@@ -65,6 +66,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     opening = action("open", "make a session", _OPEN, _open)
     add_profile(opening)
+    add_record(opening)
     opening.add_argument("--session", required=True, type=Path, metavar="FILE", help="the session file to make")
     opening.add_argument(
         "--dik", required=True, action="append", metavar="DIK", help="a customer number to cover; may be repeated"
@@ -86,12 +88,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     show = action("show", "show a session file; with --prove ask the bank", EXIT_STATUS, _show)
     add_profile(show, required=False)
+    add_record(show)
     add_session(show)
     show.add_argument("--prove", action="store_true", help="ask the bank whether it lives; needs --profile")
     add_dik(show)
 
     close = action("close", "end a session at the bank and remove its file", EXIT_STATUS, _close)
     add_profile(close)
+    add_record(close)
     add_session(close)
 
 
@@ -104,7 +108,7 @@ def _open(arguments: argparse.Namespace) -> int:
     reserve(arguments.session)
     kept = False
     try:
-        with connected(profile) as client:
+        with connected(profile, arguments.record) as client:
             session = _opened(client, profile, arguments, asking)
             _keep(client, arguments.session, session)
             kept = True
@@ -211,11 +215,13 @@ def _end_at_bank(client: CompanyNet, session: SessionSnapshot) -> None:
 def _show(arguments: argparse.Namespace) -> int:
     if arguments.prove and arguments.profile is None:
         raise Unusable("--prove needs --profile")
+    if arguments.record and not arguments.prove:
+        raise Unusable("--record needs --prove: without it nothing goes over the line")
     profile = BankProfile.load(arguments.profile) if arguments.profile else None
     session = load_session(arguments.session, profile)
     proven = None
     if arguments.prove and profile is not None:
-        with connected(profile) as client:
+        with connected(profile, arguments.record) as client:
             client.sessions.prove(session.token, choose_dik(session, arguments.dik))
         proven = True
     _print(arguments, session, proven=proven)
@@ -227,7 +233,7 @@ def _close(arguments: argparse.Namespace) -> int:
     profile = BankProfile.load(arguments.profile)
     session = load_session(arguments.session, profile)
     ended = "ended"
-    with connected(profile) as client:
+    with connected(profile, arguments.record) as client:
         try:
             _end_at_bank(client, session)
         except SessionInvalid:

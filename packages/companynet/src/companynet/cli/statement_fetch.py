@@ -10,6 +10,7 @@ from companynet.cli.connection import (
     Unusable,
     add_dik,
     add_profile,
+    add_record,
     add_session,
     choose_dik,
     connected,
@@ -45,6 +46,7 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_profile(fetch)
+    add_record(fetch)
     add_session(fetch)
     add_dik(fetch)
     fetch.add_argument("--from", required=True, dest="first", metavar="DAY", help="the first day, such as 2026-01-31")
@@ -71,7 +73,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
     accounts = [_account(text) for text in arguments.account or ()]
     if not arguments.output.is_dir():
         raise Unusable(f"--output {arguments.output} is no folder")
-    with connected(profile) as client:
+    with connected(profile, arguments.record) as client:
         package = client.statements.fetch(session.token, dik, first, last, compressed=arguments.compressed)
         stem = f"{dik}_{first}_{last}_{_plain(package.task_id)}"
         stored, unread = _store(package, arguments.output, stem)

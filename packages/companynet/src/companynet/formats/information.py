@@ -107,6 +107,34 @@ def join(lines: Sequence[str]) -> str:
     return "".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment of a :86: by its place in the joined text."""
+
+    start: int
+    end: int
+    key: str | None
+    """Our name of its label; None if it has none that is known."""
+
+    value: int
+    """Where what follows the label begins; ``start`` without a known label."""
+
+
+def segments(text: str) -> list[Segment]:
+    """The segments of mBank's :86:, empty ones left out; the first is the operation."""
+    found = []
+    start = 0
+    for part in (*_PART.finditer(text), None):
+        end = part.start() if part else len(text)
+        if text[start:end].strip():
+            known = _KNOWN_SEGMENT.fullmatch(text, start, end)
+            label = _BY_LABEL.get(_plain(known[1])) if known else None
+            value = known.start(2) if known and label else start
+            found.append(Segment(start, end, label.key if label else None, value))
+        start = part.end() if part else end
+    return found
+
+
 def read_information(text: str) -> Information:
     """Read mBank's :86: from its joined text."""
     reader = _Reader()

@@ -22,6 +22,7 @@ from companynet.errors import (
 from companynet.profile import BankProfile
 from companynet.soap.contract import Contract, ContractBroken
 from companynet.soap.envelope import EnvelopeError, body_of, parse_envelope
+from companynet.soap.exchange import Exchange
 from companynet.soap.faults import BankFault, error_classes, error_of_fault, read_fault
 from companynet.soap.transport import BankTransport, HttpAnswer, TransportFailure
 
@@ -71,6 +72,8 @@ class Caller:
         clock: for records.
         on_call: gets a :class:`CallRecord` after each call, failed or not. What it raises is logged and dropped: an
             answer of the bank is worth more than its record.
+        on_exchange: gets an :class:`~companynet.soap.exchange.Exchange`, which holds secrets, after each envelope
+            that was to leave, before the answer is read. What it raises is dropped, and only its class is logged.
         cancellation: once it is set no further call is made but those that clean up (:class:`Cancelled`); a call
             under way is waited for.
 
@@ -84,11 +87,13 @@ class Caller:
         clock: Clock,
         on_call: Callable[[CallRecord], None] | None = None,
         cancellation: Cancellation | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
     ) -> None:
         self.profile = profile
         self.clock = clock
         self.cancellation = cancellation
         self._on_call = on_call
+        self._on_exchange = on_exchange
         self._classes = error_classes(profile.fault_codes)
         self._contract = Contract(profile.wsdl)
         self._transport = BankTransport(profile)
@@ -152,6 +157,16 @@ class Caller:
         except Exception:
             logger.exception("the record of call %s (%s) was not taken", record.reference, record.operation)
 
+    def _show(self, exchange: Exchange, reference: str) -> None:
+        if self._on_exchange is None:
+            return
+        try:
+            self._on_exchange(exchange)
+        except Exception as error:  # noqa: BLE001 -- whatever it is; its text may quote the exchange
+            logger.error(  # noqa: TRY400
+                "exchange %s (%s) was not taken: %s", reference, exchange.operation, type(error).__name__
+            )
+
     def _call(
         self,
         operation: str,
@@ -183,11 +198,17 @@ class Caller:
         raise failure
 
     def _send(self, operation: str, content: bytes, reference: str) -> HttpAnswer:
+        started, begun = self.clock.now(), self.clock.monotonic()
+        answer: HttpAnswer | None = None
+        kind = reason = ""
         try:
             answer = self._transport.post(content, self._contract.soap_action(operation))
         except TransportFailure as error:
             kind, reason = error.kind, error.reason
-        else:
+        self._show(
+            Exchange(operation, started, self.clock.monotonic() - begun, content, answer, kind or None), reference
+        )
+        if answer is not None:
             if answer.status in _TURNED_AWAY:
                 raise BankThrottled(
                     f"{operation}: the bank takes no calls now (HTTP {answer.status})",

@@ -37,6 +37,11 @@ class ScriptedBank:
         """Where it listens."""
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}/ws/services/IBREService_v1_0"
 
+    @property
+    def closed(self) -> bool:
+        """Whether it is being closed; for steps that wait."""
+        return self._closing.is_set()
+
     def then(self, *steps: Step) -> None:
         """Add steps."""
         self._steps.extend(steps)
