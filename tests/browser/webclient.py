@@ -57,7 +57,7 @@ class WebClient:
         page.goto(f"{self._url}/#{self._database}", wait_until="domcontentloaded")
         dialog = page.locator(".login-dialog")
         # The client takes no login before it knows the databases, and says nothing.
-        dialog.locator(f'option[value="{self._database}"]').wait_for(state="attached", timeout=60_000)
+        dialog.locator("#database:visible").first.wait_for(timeout=60_000)
         dialog.locator("#login").fill(login)
         dialog.locator("button[type=submit], .btn-primary").first.click()
         password_field = page.locator("input[type=password]")

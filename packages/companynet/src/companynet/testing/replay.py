@@ -16,6 +16,7 @@ from companynet.testing.scripted import ScriptedBank, fault, http
 #: The code of the fault that refuses a call.
 DIFFERS: Final = "REPLAY_DIFFERS"
 #: Elements that may differ: a newer version of the library replays an old recording.
+# What names the program and its release is no part of an exchange.  # L-016
 _FREE: Final = frozenset({"clientInfo", "clientVersion"})
 #: What such a call has no answer of: nothing of it reached the bank.
 _NEVER_ARRIVED: Final = "unreachable"

@@ -63,6 +63,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "code": Kind.CODE,
     "authenticationToken": Kind.TOKEN,
     "generatedToken": Kind.TOKEN,
+    # Elements that hold a token.  # L-020, L-021, L-022
     "sessionToken": Kind.TOKEN,
     "token": Kind.PASSWORD,
     "signature": Kind.SIGNATURE,

@@ -33,7 +33,7 @@ _LONG_NUMBER: Final = re.compile(r"\d{6,}", re.ASCII)
 _NRB: Final = re.compile(r"(PL)?\d{26}", re.ASCII)
 _IBAN: Final = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{6,30}", re.ASCII)
 #: Digits of a NIP and of card numbers.
-_NIP_LENGTH: Final = 10
+_NIP_LENGTH: Final = 10  # S-251
 _CARD_LENGTHS: Final = range(13, 20)
 _HEX: Final = "0123456789ABCDEF"
 #: Words and numbers shorter than this are found in any sentence.
