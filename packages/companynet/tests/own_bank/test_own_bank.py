@@ -14,7 +14,7 @@ from companynet.domain.session import ERP_OPERATIONS, BackgroundSession, Permiss
 from companynet.errors import Outcome
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer
-from companynet.testing import FakeClock
+from companynet.testing import FakeClock, Recorder, Recording, ReplayBank
 
 HERE = Path(__file__).parent
 DIK = "10000001"
@@ -24,7 +24,7 @@ CODES = {"S-31": "SignatureRefused", "S-40": "SessionInvalid", "G-404": "OrderGr
 FILE = OrderFile("B-1", "B-1.xml", "<Document>Żółw</Document>".encode(), datetime(2026, 1, 5, tzinfo=UTC))
 
 
-def client_of(bank: Any, folder: Path, **values: object) -> CompanyNet:
+def client_of(bank: Any, folder: Path, recorder: Recorder | None = None, **values: object) -> CompanyNet:
     """A client after a profile in a JSON file, as a customer writes it."""
     settings = {
         "endpoint": bank.url,
@@ -36,7 +36,7 @@ def client_of(bank: Any, folder: Path, **values: object) -> CompanyNet:
     }
     path = folder / "bank.json"
     path.write_text(json.dumps({name: value for name, value in (settings | values).items() if value is not None}))
-    return CompanyNet(BankProfile.load(path), clock=FakeClock())
+    return CompanyNet(BankProfile.load(path), clock=FakeClock(), on_exchange=recorder)
 
 
 def open_session(bank: Any, client: CompanyNet) -> BackgroundSession:
@@ -101,3 +101,35 @@ def test_the_shipped_contract_does_not_pass_for_this_bank(own_bank: Any, tmp_pat
         open_session(own_bank, client)
     assert caught.value.code == "X-1"
     assert own_bank.operations == []
+
+
+def test_its_traffic_is_recorded_and_played(own_bank: Any, tmp_path: Path) -> None:
+    """What only its WSDL has is masked too; what the client reads of the recording is what it read of the bank."""
+
+    def use(client: CompanyNet) -> list[object]:
+        session = client.sessions.open(DIK, "ALFA01", CONFIG, signer)
+        package = client.statements.fetch(session.token, DIK, DAY, DAY)
+        client.statements.confirm(session.token, DIK, package.task_id)
+        sent = client.orders.send(session.token, DIK, FILE)
+        states = client.orders.status(session.token, DIK, str(sent.group_id))
+        client.sessions.finish(session.token)
+        amounts = [entry.amount for statement in package.read() for entry in statement.entries]
+        return [
+            session.granted,
+            package.task_id,
+            amounts,
+            sent,
+            [(state.key, state.end_to_end_id) for state in states],
+        ]
+
+    signer = Pkcs12Signer.load(own_bank.identity.p12, Secret(own_bank.identity.password))
+    own_bank.certificate = signer.certificate
+    path = tmp_path / "run.jsonl"
+    with Recorder(path) as recorder:
+        told = use(client_of(own_bank, tmp_path, recorder))
+    assert recorder.problem is None
+    text = path.read_text(encoding="utf-8")
+    assert [value for value in ("sesja-firmy", "ALFA01", DIK, "Anna", "Próbna", "Zaloguj") if value in text] == []
+    with ReplayBank(Recording.load(path)) as bank:
+        assert use(client_of(bank, tmp_path)) == told
+        assert (bank.differences, bank.left) == ([], ())
