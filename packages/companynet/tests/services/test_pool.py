@@ -22,6 +22,8 @@ class Bank(ThreadingHTTPServer):
     """Answers getStatus with the group's own id as its key, after as many calls are in at once as it waits for."""
 
     daemon_threads = True
+    # Sixteen connect in the same moment; the base's five waiting connections are fewer, and some systems reset the rest.
+    request_queue_size = 64
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
