@@ -15,7 +15,7 @@ MESSAGE = re.compile(r"['\"](plugins|automatic_settlement|mbank)\.(msg_[a-z0-9_]
 
 
 def sources(module: str) -> list[Path]:
-    return sorted(path for path in (MODULES / module).glob("*.py"))
+    return sorted(path for path in (MODULES / module).rglob("*.py") if "tests" not in path.parts)
 
 
 def tryton_cfg(module: str) -> configparser.ConfigParser:

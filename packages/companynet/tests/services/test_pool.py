@@ -22,7 +22,7 @@ class Bank(ThreadingHTTPServer):
     """Answers getStatus with the group's own id as its key, after as many calls are in at once as it waits for."""
 
     daemon_threads = True
-    # Sixteen connect in the same moment; the base's five waiting connections are fewer, and some systems reset the rest.
+    # Sixteen connect in the same moment: of more than the base's five that wait, some systems lose a few.
     request_queue_size = 64
 
     def __init__(self) -> None:

@@ -1,0 +1,33 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""The only door to companynet: the bank, its formats and signatures.
+
+Each operation at the bank is written to the audit (mbank.call) and committed
+before it leaves, in a transaction of its own, and completed after; so a
+caller may be inside a transaction, but must not have locked the records of
+the session or of the head office. Each error of the library becomes one
+subclass of MBankError with a translated sentence and its outcome.
+"""
+from companynet.domain.session import (
+    ERP_OPERATIONS as SESSION_OPERATIONS)
+
+from .connection import endpoint
+from .orders import (
+    knows_own_ids, order_result, order_status, send_orders, write_orders)
+from .sessions import (
+    begin_login, close_login, complete_login,
+    complete_session, create_session, discard_session, finish_session)
+from .signing import (
+    certificate_values, check_signature, load_signer, read_certificate_file,
+    signed_text)
+from .statements import (
+    confirm_statements, entry_identities, fetch_statements, read_statements)
+
+__all__ = [
+    'SESSION_OPERATIONS', 'begin_login', 'certificate_values',
+    'check_signature', 'close_login', 'complete_login', 'complete_session',
+    'confirm_statements', 'create_session', 'discard_session', 'endpoint',
+    'entry_identities', 'fetch_statements', 'finish_session',
+    'knows_own_ids', 'load_signer', 'order_result', 'order_status',
+    'read_certificate_file', 'read_statements', 'send_orders',
+    'signed_text', 'write_orders']

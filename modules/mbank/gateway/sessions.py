@@ -1,0 +1,187 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""Sessions: their making in steps or in one go, and their end.
+
+Operations have the names of the contract  # L-015
+"""
+import datetime as dt
+
+from companynet import errors
+from companynet.domain.session import (
+    Login, Permission, PermissionConfig, Secret)
+from companynet.signing import (
+    check_usable, signature_for_bank, signature_text)
+from trytond.transaction import Transaction
+
+from .. import exceptions
+from .connection import Audited, bank_profile, with_session
+from .errors import translated
+from .signing import naive
+
+_CREATE = 'createBackgroundSessionWithSignature'
+
+
+def _asked(diks, end):
+    return PermissionConfig(
+        end_time=end.replace(tzinfo=dt.timezone.utc),
+        permissions=tuple(Permission(dik) for dik in diks))
+
+
+def _log_in(bank, dik, bank_user, asked, signature):
+    "Log in with the signed challenge and ask for the session text"
+    login = bank.sessions.login(dik, bank_user, signature)
+    try:
+        if login.confirmations_required:
+            raise errors.LoginRefused(
+                "the bank wants %s more people to confirm the login of %s; "
+                "ask the bank for a user who may sign alone" % (
+                    login.confirmations_required, bank_user),
+                operation='loginWithSignature')
+        return login, bank.sessions.session_text(login, dik, asked)
+    except BaseException:
+        _log_out(bank, login.token)
+        raise
+
+
+def _make(bank, login, dik, asked, signature):
+    "Make the session with its signed text; the login is over after"
+    try:
+        return bank.sessions.create(login, dik, asked, signature)
+    finally:
+        _log_out(bank, login.token)
+
+
+def _log_out(bank, token):
+    try:
+        bank.sessions.logout(token)
+    except errors.BankError:
+        # A login ends by itself, and the record of the call tells.
+        return
+
+
+def _run_step(operation, function, *, dik=None, session_id, company_id=None):
+    "One step of making a session, as the user of the transaction"
+    audited = Audited(
+        operation, dik=dik, authoriser=Transaction().user,
+        session=session_id, company=company_id)
+    try:
+        with translated():
+            return audited.run(function)
+    except exceptions.MBankError as error:
+        # A login is no session: only the last call makes one.
+        error.session_may_exist = (
+            error.operation == _CREATE
+            and error.outcome in {'unknown', 'accepted'})
+        raise
+
+
+def _made(session):
+    return (
+        session.token.reveal().encode(),
+        naive(session.granted.end_time_utc),
+        {p.dik: sorted(p.operations) for p in session.granted.permissions})
+
+
+def begin_login(*, dik, bank_user, session_id, company_id=None):
+    "Ask for the challenge: the first text to be signed"
+    return _run_step(
+        'initLoginWithSignature',
+        lambda bank: bank.sessions.login_challenge(dik, bank_user),
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def complete_login(signature, *, diks, bank_user, end, session_id,
+        company_id=None):
+    """Log in with the signed challenge and ask for the session text.
+
+    signature is what check_signature returned, the rest as for
+    create_session. Returns the token of the login as bytes, to be sealed at
+    once, and the second text to be signed. After an error there is no login,
+    or one that ends by itself.
+    """
+    dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+
+    def log_in(bank):
+        login, text = _log_in(
+            bank, dik, bank_user, asked, signature_text(signature, profile))
+        return login.token.reveal().encode(), text
+    return _run_step(
+        'loginWithSignature', log_in,
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def complete_session(token, signature, *, diks, end, session_id,
+        company_id=None):
+    """Make the session with its signed text, and end the login.
+
+    token is that of the login. Returns and raises as create_session.
+    """
+    dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+    login = Login(token=Secret(token.decode()), confirmations_required=0)
+    return _run_step(
+        _CREATE,
+        lambda bank: _made(_make(
+                bank, login, dik, asked, signature_text(signature, profile))),
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def close_login(token):
+    """End a login of which nothing comes; one the bank forgot is no error.
+
+    Raises an MBankError if the bank could not be asked.
+    """
+    try:
+        _run_step(
+            'logout',
+            lambda bank: bank.sessions.logout(Secret(token.decode())),
+            session_id=None)
+    except exceptions.RefusedError:
+        return
+
+
+def create_session(signer, *, diks, bank_user, end, session_id,
+        company_id=None):
+    """Make a long-lived session at the bank with a key that is here.
+
+    diks are the customer numbers to cover (the first is logged in for), end
+    a naive datetime in UTC, session_id the committed record of the intent.
+    Returns the token as bytes, the end granted (naive, UTC) and the names of
+    the operations granted by DIK.
+
+    The error's attribute session_may_exist says whether the bank may have
+    made a session.
+    """
+    dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+
+    def open_session(bank):
+        check_usable(signer.certificate, dt.datetime.now(dt.timezone.utc))
+        challenge = bank.sessions.login_challenge(dik, bank_user)
+        login, text = _log_in(
+            bank, dik, bank_user, asked,
+            signature_for_bank(signer, challenge, profile))
+        try:
+            signature = signature_for_bank(signer, text, profile)
+        except BaseException:
+            _log_out(bank, login.token)
+            raise
+        return _made(_make(bank, login, dik, asked, signature))
+    return _run_step(
+        _CREATE, open_session,
+        dik=dik, session_id=session_id, company_id=company_id)
+
+
+def discard_session(token, session_id):
+    "End a session at the bank that could not be kept here"
+    audited = Audited(
+        'finishBackgroundSession', authoriser=Transaction().user,
+        session=session_id)
+    with translated():
+        audited.run(
+            lambda bank: bank.sessions.finish(Secret(token.decode())))
+
+
+def finish_session(session):
+    "End the session at the bank; its token must still be here"
+    return with_session(
+        'finishBackgroundSession', session, None,
+        lambda bank, token, dik: bank.sessions.finish(token))

@@ -1,0 +1,98 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""Signatures and certificates: keys that are here, signatures made elsewhere."""
+import datetime as dt
+
+from companynet import errors
+from companynet.domain.session import Secret
+from companynet.signing import (
+    Pkcs12Signer, read_certificate, read_signature, receive_signature)
+from companynet.signing import check_signature as _check_signature
+from companynet.signing.signer import bytes_to_sign
+
+from .. import exceptions
+from .connection import bank_profile
+from .errors import translated, user_error
+
+
+def load_signer(content, pin):
+    """Open a PKCS#12 for signing; the PIN is kept nowhere.
+
+    Raises WrongPinError or KeyStoreError.
+    """
+    with translated():
+        return Pkcs12Signer.load(content, Secret(pin))
+
+
+def certificate_values(signer):
+    "What a person and the ERP need to know of the signer's certificate"
+    return _certificate_values(signer.certificate)
+
+
+def read_certificate_file(content):
+    """What the public part of a certificate says; DER or PEM.
+
+    Raises KeyStoreError.
+    """
+    with translated():
+        return _certificate_values(read_certificate(content))
+
+
+def _certificate_values(info):
+    return {
+        'name': info.common_name or info.subject,
+        'subject': info.subject,
+        'issuer': info.issuer,
+        'serial': info.serial_hex,
+        'valid_from': naive(info.valid_from),
+        'valid_to': naive(info.valid_to),
+        'fingerprint': info.sha256,
+        }
+
+
+def signed_text(text):
+    """A text of the bank as the bytes to be signed, and their encoding.
+
+    There is no byte-order mark.
+    """
+    profile = bank_profile()
+    with translated():
+        return bytes_to_sign(text, profile), profile.challenge_encoding
+
+
+def check_signature(data, text, fingerprint=None):
+    """Check a signature made elsewhere over a text of the bank.
+
+    data is what the signing program made, in any of its forms; fingerprint
+    that of the certificate it must be by, None for any. Nothing is sent.
+    Returns the signature (DER) and the values of its certificate.
+
+    Raises SigningError, or CertificateUnusableError, with what is wrong.
+    """
+    content, _ = signed_text(text)
+    try:
+        read_signature(data)
+    except errors.SigningError as error:
+        raise exceptions.SigningError.of(
+            'mbank.msg_signing_unreadable', reason=str(error)) from error
+    try:
+        signature = receive_signature(data, text, bank_profile())
+        certificate = _check_signature(signature, content)
+    except errors.CertificateUnusable as error:
+        raise user_error(error) from error
+    except errors.SigningError as error:
+        raise exceptions.SigningError.of(
+            'mbank.msg_signing_not_right', reason=str(error)) from error
+    with translated():
+        info = read_certificate(certificate)
+    if fingerprint is not None and info.sha256 != fingerprint:
+        raise exceptions.CertificateUnusableError.of(
+            'mbank.msg_signing_other_certificate',
+            certificate=info.common_name or info.subject)
+    return signature, _certificate_values(info)
+
+
+def naive(time):
+    "An aware time as the database keeps it"
+    return time.astimezone(dt.timezone.utc).replace(
+        tzinfo=None, microsecond=0)
