@@ -7,11 +7,11 @@ from companynet.clock import SYSTEM_CLOCK, Cancellation, Clock
 from companynet.orders import OrderFile, Orders, SentOrders
 from companynet.profile import BankProfile
 from companynet.sessions import Sessions
-from companynet.soap.call import Caller, CallRecord
+from companynet.soap.call import Caller, CallRecord, PendingCall
 from companynet.soap.exchange import Exchange
 from companynet.statements import StatementPackage, Statements
 
-__all__ = ["CallRecord", "CompanyNet", "Exchange", "OrderFile", "SentOrders", "StatementPackage"]
+__all__ = ["CallRecord", "CompanyNet", "Exchange", "OrderFile", "PendingCall", "SentOrders", "StatementPackage"]
 
 
 class CompanyNet:
@@ -25,6 +25,8 @@ class CompanyNet:
         clock: for the times of certificates, waiting between questions, and records. Limits of the network run on
             the machine's own.
         on_call: gets a :class:`CallRecord` after each call, failed or not.
+        before_call: gets a :class:`PendingCall` before each call. If it raises, the call is not made
+            (:class:`companynet.errors.NotRecorded`): for an audit without which nothing may leave.
         on_exchange: gets an :class:`Exchange` for each envelope that was to leave: what went over the line, **secrets
             and all**. :class:`companynet.testing.Recorder` is one that masks them.
         cancellation: looked at before each call and while waiting for the bank to finish a task; a
@@ -42,8 +44,9 @@ class CompanyNet:
         on_call: Callable[[CallRecord], None] | None = None,
         cancellation: Cancellation | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        before_call: Callable[[PendingCall], None] | None = None,
     ) -> None:
-        self._caller = Caller(profile, clock, on_call, cancellation, on_exchange)
+        self._caller = Caller(profile, clock, on_call, cancellation, on_exchange, before_call=before_call)
         self.sessions = Sessions(self._caller)
         """Logins and long-lived sessions."""
         self.statements = Statements(self._caller)

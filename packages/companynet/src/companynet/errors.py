@@ -20,6 +20,7 @@
         ├── AnswerInvalid          sent, the answer breaks the contract: unknown
         ├── BankThrottled          refused for now: ask later
         ├── PollingExpired         the bank is still working on the task
+        ├── NotRecorded            its record could not be written first: never sent
         ├── Cancelled              the caller called it off: before a call, or while the bank works on a task
         └── Refused                the bank said no
             ├── LoginRefused           user, password or challenge
@@ -260,6 +261,12 @@ class Cancelled(BankError):
         outcome = Outcome.NOT_SENT if task_id is None else Outcome.ACCEPTED
         super().__init__(message, operation=operation, reference=reference, outcome=outcome)
         self.task_id = task_id
+
+
+class NotRecorded(BankError):
+    """The caller's record of the call could not be written before it, so it was not made."""
+
+    default_outcome = Outcome.NOT_SENT
 
 
 class Refused(BankError):

@@ -20,6 +20,7 @@ class Failure(enum.Enum):
     """How a call can fail."""
 
     CALLED_OFF = "called off by the caller"
+    NOT_RECORDED = "its record could not be written before it"
     REQUEST_BROKEN = "a value breaks the contract"
     UNREACHABLE = "no connection, proxy or TLS handshake"
     TIMEOUT = "sent, no whole answer in time"
@@ -97,6 +98,7 @@ class Row:
 
 _CLASSES: Final[Mapping[Failure, type[BankError]]] = {
     Failure.CALLED_OFF: errors.Cancelled,
+    Failure.NOT_RECORDED: errors.NotRecorded,
     Failure.REQUEST_BROKEN: errors.BankError,
     Failure.UNREACHABLE: errors.BankUnreachable,
     Failure.TIMEOUT: errors.BankTimeout,
@@ -118,6 +120,7 @@ _CLASSES: Final[Mapping[Failure, type[BankError]]] = {
 }
 
 _ALWAYS: Final = (
+    Failure.NOT_RECORDED,
     Failure.REQUEST_BROKEN,
     Failure.UNREACHABLE,
     Failure.TIMEOUT,
@@ -180,6 +183,7 @@ _CLEANING: Final = frozenset({Effect.LOGOUT, Effect.FINISH})
 #: A blocked token: L-213. Ids that serve once: L-204. When an unknown group was never handed in: L-164.
 _ADVICE: Final[Mapping[Failure, str]] = {
     Failure.CALLED_OFF: "Nothing was sent; begin again when it is wanted.",
+    Failure.NOT_RECORDED: "Nothing was sent: see why your `before_call` failed, then repeat.",
     Failure.REQUEST_BROKEN: "Nothing was sent: correct the value that the text names.",
     Failure.UNREACHABLE: "Nothing was sent: see to network, proxy, TLS roots and client certificate, then repeat.",
     Failure.THROTTLED: "The bank did nothing: repeat later.",
@@ -267,7 +271,12 @@ def _row(operation: str, effect: Effect, failure: Failure) -> Row:
 
 
 #: Failures that the bank itself told of.
-_SENT: Final = frozenset(Failure) - {Failure.CALLED_OFF, Failure.REQUEST_BROKEN, Failure.UNREACHABLE}
+_SENT: Final = frozenset(Failure) - {
+    Failure.CALLED_OFF,
+    Failure.NOT_RECORDED,
+    Failure.REQUEST_BROKEN,
+    Failure.UNREACHABLE,
+}
 
 
 def _lower(sentence: str) -> str:

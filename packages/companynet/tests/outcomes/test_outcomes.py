@@ -11,7 +11,7 @@ from lxml import etree
 
 from companynet import errors
 from companynet.cli import main
-from companynet.client import CallRecord, CompanyNet, OrderFile
+from companynet.client import CallRecord, CompanyNet, OrderFile, PendingCall
 from companynet.contract import wsdl_path
 from companynet.domain.session import Login, Permission, PermissionConfig, Secret
 from companynet.errors import BankError, Outcome
@@ -77,7 +77,7 @@ STEPS: dict[Failure, dict[str, Step]] = {
 
 def steps_of(item: Row) -> dict[str, Step | None]:
     """The ways to make a row happen; None where nothing reaches the bank."""
-    if item.failure in {Failure.CALLED_OFF, Failure.REQUEST_BROKEN, Failure.UNREACHABLE}:
+    if item.failure in {Failure.CALLED_OFF, Failure.NOT_RECORDED, Failure.REQUEST_BROKEN, Failure.UNREACHABLE}:
         return {"before it": None}
     if item.failure is Failure.UNFINISHED:
         return {"not yet": soap(item.operation, UNFINISHED)}
@@ -96,6 +96,11 @@ CASES = [
 ]
 
 
+def full(pending: PendingCall) -> None:
+    """An audit that takes no more."""
+    raise OSError(f"no place for {pending.reference}")
+
+
 class Side:
     """One bank and the clients of all the cases."""
 
@@ -106,12 +111,20 @@ class Side:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             closed = taken.getsockname()[1]
         self.client = self._client(bank.url)
+        self.audited = self._client(bank.url, before_call=full)
         self.impatient = self._client(bank.url, read_timeout=0.1)
         self.unreachable = self._client(f"http://127.0.0.1:{closed}/")
 
-    def _client(self, url: str, read_timeout: float = 20.0) -> CompanyNet:
-        profile = BankProfile(endpoint=url, read_timeout=read_timeout, poll_limit=1)
-        return CompanyNet(profile, clock=FakeClock(), on_call=self.records.append, cancellation=self.called_off)
+    def _client(
+        self, url: str, read_timeout: float = 20.0, before_call: Callable[[PendingCall], None] | None = None
+    ) -> CompanyNet:
+        return CompanyNet(
+            BankProfile(endpoint=url, read_timeout=read_timeout, poll_limit=1),
+            clock=FakeClock(),
+            on_call=self.records.append,
+            cancellation=self.called_off,
+            before_call=before_call,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +141,8 @@ def test_each_failure_has_the_class_and_the_outcome_of_its_row(side: Side, item:
     before = len(side.bank.bodies)
     if item.failure is Failure.CALLED_OFF:
         side.called_off.set()
+    elif item.failure is Failure.NOT_RECORDED:
+        client = side.audited
     elif item.failure is Failure.REQUEST_BROKEN:
         dik, token = "", Secret("")
     elif item.failure is Failure.UNREACHABLE:

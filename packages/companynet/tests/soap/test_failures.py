@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from companynet import errors
-from companynet.client import CallRecord, CompanyNet
+from companynet.client import CallRecord, CompanyNet, PendingCall
 from companynet.domain.session import Secret
 from companynet.errors import BankError, Outcome
 from companynet.profile import BankProfile
@@ -279,6 +279,41 @@ def test_a_record_that_cannot_be_taken_loses_no_answer(bank: ScriptedBank, caplo
     with caplog.at_level(logging.ERROR), CompanyNet(profile(bank.url), on_call=refuse) as client:
         assert client.sessions.login_challenge("10000001", "ALFA01") == "Podpisz: zażółć 123"
     assert "disk full" in caplog.text
+
+
+def test_a_call_is_announced_before_it_leaves_and_recorded_after(bank: ScriptedBank) -> None:
+    """By the same reference; the record has the bank's code."""
+    bank.then(fault("E-4711", "Nie"))
+    before: list[tuple[PendingCall, int]] = []
+    records: list[CallRecord] = []
+    with (
+        CompanyNet(
+            profile(bank.url),
+            before_call=lambda made: before.append((made, len(bank.bodies))),
+            on_call=records.append,
+        ) as client,
+        pytest.raises(errors.Refused) as caught,
+    ):
+        client.sessions.login_challenge("10000001", "ALFA01")
+    [(pending, sent)] = before
+    assert (pending.operation, pending.dik, sent) == ("initLoginWithSignature", "10000001", 0)
+    assert (records[0].outcome, records[0].code) == ("refused", "E-4711")
+    assert pending.reference == records[0].reference == caught.value.reference
+
+
+def test_a_call_that_cannot_be_recorded_is_not_made(bank: ScriptedBank) -> None:
+    """Nor is the failure's own text shown, which may hold anything."""
+
+    def refuse(_pending: PendingCall) -> None:
+        raise RuntimeError("disk full")
+
+    bank.then(GOOD)
+    with CompanyNet(profile(bank.url), before_call=refuse) as client, pytest.raises(errors.NotRecorded) as caught:
+        client.sessions.finish(TOKEN)
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert "RuntimeError" in str(caught.value)
+    assert "disk full" not in str(caught.value)
+    assert bank.bodies == []
 
 
 def test_a_whole_answer_without_a_length_is_taken(bank: ScriptedBank) -> None:

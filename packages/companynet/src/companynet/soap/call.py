@@ -17,6 +17,7 @@ from companynet.errors import (
     BankTimeout,
     BankUnreachable,
     Cancelled,
+    NotRecorded,
     Outcome,
 )
 from companynet.profile import BankProfile
@@ -42,6 +43,23 @@ _TURNED_AWAY: Final = frozenset({429, 503})
 
 
 @dataclass(frozen=True)
+class PendingCall:
+    """One call that is about to be made; for an audit. It holds no secret."""
+
+    operation: str
+    """The operation of the contract."""
+
+    reference: str
+    """Our reference of the call; the same as in its :class:`CallRecord`."""
+
+    started: datetime
+    """When it began, UTC."""
+
+    dik: str | None
+    """The customer it is for; None where it concerns a session itself."""
+
+
+@dataclass(frozen=True)
 class CallRecord:
     """One call that was made, or tried; for an audit. It holds no secret."""
 
@@ -63,6 +81,9 @@ class CallRecord:
     error: str | None
     """The name of the error's class; None if there was none."""
 
+    code: str | None = None
+    """The bank's code of the error, as it came; None if there was none."""
+
 
 class Caller:
     """Makes calls after one profile. Not for several threads at a time: a client per thread is cheap.
@@ -74,6 +95,7 @@ class Caller:
             answer of the bank is worth more than its record.
         on_exchange: gets an :class:`~companynet.soap.exchange.Exchange`, which holds secrets, after each envelope
             that was to leave, before the answer is read. What it raises is dropped, and only its class is logged.
+        before_call: gets a :class:`PendingCall` before each call. If it raises, the call is not made.
         cancellation: once it is set no further call is made but those that clean up (:class:`Cancelled`); a call
             under way is waited for.
 
@@ -88,12 +110,15 @@ class Caller:
         on_call: Callable[[CallRecord], None] | None = None,
         cancellation: Cancellation | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        *,
+        before_call: Callable[[PendingCall], None] | None = None,
     ) -> None:
         self.profile = profile
         self.clock = clock
         self.cancellation = cancellation
         self._on_call = on_call
         self._on_exchange = on_exchange
+        self._before_call = before_call
         self._classes = error_classes(profile.fault_codes)
         self._contract = Contract(profile.wsdl)
         self._transport = BankTransport(profile)
@@ -127,6 +152,7 @@ class Caller:
 
         Raises:
             Cancelled: it was called off before.
+            NotRecorded: ``before_call`` raised; it was not made.
             BankError: the call did not end well; class and outcome say how.
             ProfileError: the WSDL has no such operation, or another shape for it.
         """
@@ -136,18 +162,33 @@ class Caller:
         started = self.clock.now()
         begun = self.clock.monotonic()
         hidden = (*secrets, token) if token is not None else secrets
-        outcome, name = "answered", None
+        outcome, name, code = "answered", None, None
         try:
+            self._announce(PendingCall(operation, reference, started, dik))
             filled = {**(arguments or {}), "context": self._context(dik, token)}
             return self._call(operation, filled, reference, hidden)
         except BankError as error:
-            outcome, name = error.outcome.value, type(error).__name__
+            outcome, name, code = error.outcome.value, type(error).__name__, error.code
             raise
         except Exception as error:
             outcome, name = Outcome.NOT_SENT.value, type(error).__name__
             raise
         finally:
-            self._record(CallRecord(operation, reference, started, self.clock.monotonic() - begun, outcome, name))
+            duration = self.clock.monotonic() - begun
+            self._record(CallRecord(operation, reference, started, duration, outcome, name, code))
+
+    def _announce(self, pending: PendingCall) -> None:
+        if self._before_call is None:
+            return
+        try:
+            self._before_call(pending)
+        except Exception as error:
+            # Only its class is told: its text is the caller's own and may hold anything.
+            raise NotRecorded(
+                f"{pending.operation} was not sent, its record could not be written: {type(error).__name__}",
+                operation=pending.operation,
+                reference=pending.reference,
+            ) from error
 
     def _record(self, record: CallRecord) -> None:
         if self._on_call is None:

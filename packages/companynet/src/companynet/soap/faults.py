@@ -7,14 +7,14 @@ from typing import Final
 from lxml import etree
 
 from companynet import errors
-from companynet.errors import BankError, Cancelled, PollingExpired, ProfileError, Refused
+from companynet.errors import BankError, Cancelled, NotRecorded, PollingExpired, ProfileError, Refused
 from companynet.soap.envelope import SOAP_ENVELOPE
 
 #: Fault codes of SOAP that say the server failed, not that it declined.  # S-151
 _SERVER_FAULTS: Final = ("Server", "Receiver")
 
 #: What the library finds out by itself; no code of the bank means it.
-_OURS: Final = (PollingExpired, Cancelled)
+_OURS: Final = (PollingExpired, Cancelled, NotRecorded)
 
 
 @dataclass(frozen=True)
