@@ -1,6 +1,6 @@
 """Runs ``companynet`` and kills itself at its n-th step: python killed_client.py N TRACE ARGUMENTS…
 
-A step is each write, sync and renaming of a journal, the beginning and the end of each call, and each line printed.
+A step is each write, sync, renaming and removal of a journal or a session file, the beginning and the end of each call, and each line printed.
 TRACE gets the names of the steps passed, one a line. With an N beyond the last step the program ends by itself.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from companynet.cli import files, main, order_sending
+from companynet.cli import files, main, order_sending, session_shown
 from companynet.soap.transport import BankTransport
 
 
@@ -55,7 +55,9 @@ def run() -> int:
     steps = Steps(int(sys.argv[1]), Path(sys.argv[2]))
     files.os = System(steps)  # type: ignore[assignment]
     Path.replace = steps.before("replace", Path.replace)  # type: ignore[method-assign]
+    Path.unlink = steps.before("unlink", Path.unlink)  # type: ignore[method-assign]
     order_sending.say = steps.before("print", order_sending.say)
+    session_shown.say = steps.before("print", session_shown.say)
     post = BankTransport.post
 
     def posted(*arguments: Any, **more: Any) -> Any:

@@ -18,7 +18,7 @@ from tests.faults.side import DIK, USER, Side
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The steps of a sending at a bank that has the result at once, from the first.
-STEPS = range(23)
+STEPS = range(26)
 
 
 class Desk:

@@ -1,6 +1,6 @@
 """Logins and long-lived sessions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
 from companynet.errors import AnswerInvalid, BankError, LoginRefused, OrderGroupUnknown
 from companynet.signing import Signer, check_usable, signature_for_bank
-from companynet.soap.call import Caller, read_value
+from companynet.soap.call import Caller, new_reference, read_value
 
 #: An order group no bank has: asking for it changes nothing, and the answer shows whether the session lives.
 _NO_GROUP: Final = "companynet-proof"
@@ -76,7 +76,9 @@ class Sessions:
         answer = self._caller.call(operation, {"permissionConfig": _to_bank(config)}, dik=dik, token=login.token)
         return self._text(operation, answer)
 
-    def create(self, login: Login, dik: str, config: PermissionConfig, signature: str) -> BackgroundSession:
+    def create(
+        self, login: Login, dik: str, config: PermissionConfig, signature: str, *, reference: str | None = None
+    ) -> BackgroundSession:
         """Make a long-lived session with the signed session text.
 
         Args:
@@ -84,6 +86,7 @@ class Sessions:
             dik: as for the text.
             config: the same as for the text.
             signature: in the bank's form.
+            reference: of this call, where it was written down before; None for a new one.
 
         Returns:
             The session with what the bank granted, which may be less than was asked for.
@@ -99,6 +102,7 @@ class Sessions:
             {"signature": signature, "permissionConfig": _to_bank(config)},
             dik=dik,
             token=login.token,
+            reference=reference,
         )
 
         def read() -> BackgroundSession:
@@ -108,7 +112,15 @@ class Sessions:
 
         return read_value(operation, read)
 
-    def open(self, dik: str, bank_user: str, config: PermissionConfig, signer: Signer) -> BackgroundSession:
+    def open(
+        self,
+        dik: str,
+        bank_user: str,
+        config: PermissionConfig,
+        signer: Signer,
+        *,
+        before_create: Callable[[str], None] | None = None,
+    ) -> BackgroundSession:
         """Make a long-lived session in one go: log in, sign twice with one entry of the PIN, log out again.
 
         Args:
@@ -116,6 +128,9 @@ class Sessions:
             bank_user: the user's id or alias at the bank.
             config: what to ask for.
             signer: holds the key.
+            before_create: is given our reference of the call that makes the session, right before it leaves: the
+                moment to write down that from now on the bank may have one. What it raises goes on to the caller,
+                and no session is made.
 
         Raises:
             SigningError: no signature was made (its subclasses say why); no session was made.
@@ -127,11 +142,17 @@ class Sessions:
         login = self.login(dik, bank_user, self._sign(signer, challenge))
         self._check_alone(login, bank_user, "loginWithSignature")
         with self._closing(login):
-            text = self.session_text(login, dik, config)
-            return self.create(login, dik, config, self._sign(signer, text))
+            return self._create_signed(login, dik, config, signer, before_create)
 
     def open_with_password(
-        self, dik: str, bank_user: str, password: Secret, config: PermissionConfig, signer: Signer
+        self,
+        dik: str,
+        bank_user: str,
+        password: Secret,
+        config: PermissionConfig,
+        signer: Signer,
+        *,
+        before_create: Callable[[str], None] | None = None,
     ) -> BackgroundSession:
         """Make a long-lived session after a login by one-time password: one signature, over its text.  # L-162
 
@@ -141,6 +162,7 @@ class Sessions:
             password: serves once, whether or not the session is made.
             config: what to ask for.
             signer: holds the key.
+            before_create: as for :meth:`open`.
 
         Raises:
             SigningError: no signature was made; no session was made.
@@ -148,8 +170,7 @@ class Sessions:
         """
         check_usable(signer.certificate, self._caller.clock.now())
         with self.logged_in(dik, bank_user, password) as login:
-            text = self.session_text(login, dik, config)
-            return self.create(login, dik, config, self._sign(signer, text))
+            return self._create_signed(login, dik, config, signer, before_create)
 
     @contextmanager
     def logged_in(self, dik: str, bank_user: str, password: Secret) -> Iterator[Login]:
@@ -212,6 +233,20 @@ class Sessions:
             BankError: as its outcome says; a login ends by itself too.
         """
         self._caller.call("logout", token=token, cleaning=True)
+
+    def _create_signed(
+        self,
+        login: Login,
+        dik: str,
+        config: PermissionConfig,
+        signer: Signer,
+        before_create: Callable[[str], None] | None,
+    ) -> BackgroundSession:
+        signature = self._sign(signer, self.session_text(login, dik, config))
+        reference = new_reference()
+        if before_create is not None:
+            before_create(reference)
+        return self.create(login, dik, config, signature, reference=reference)
 
     def _sign(self, signer: Signer, text: str) -> str:
         return signature_for_bank(signer, text, self._caller.profile, clock=self._caller.clock)

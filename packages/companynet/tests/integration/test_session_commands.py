@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from companynet.cli import session_file
 from companynet_sandbox import demo_data
 
 ALFA, SERVICE = demo_data.DIK_ALFA, demo_data.DIK_ALFA_SERVICE
+FETCH = ("statement", "fetch", "--from", "2020-01-01", "--to", "2020-01-01", "--output")
 PROGRAM = "import sys; from companynet.cli import main; sys.exit(main())"
 
 
@@ -173,7 +175,50 @@ def test_a_lost_answer_says_that_the_session_may_exist(desk: Any) -> None:
     ended = desk.open()
     assert ended.status == 3
     assert "whose token never came" in ended.err
+    assert "`session close" in ended.err
+    desk.bank.post("/sessions/end", {"all": True})
+
+
+def test_what_a_lost_answer_left_is_shown_and_cleared_away(desk: Any) -> None:
+    """Until a person has seen to it nothing else uses the file: it says what the bank may have."""
+    desk.bank.post("/faults", {"operation": "createBackgroundSessionWithSignature", "kind": "lost_answer"})
+    desk.open("--days", "30")
+    assert stat.S_IMODE(desk.session.stat().st_mode) == 0o600
+    shown = desk.run("session", "show", "--session", desk.session, "--json")
+    assert shown.status == 1
+    assert shown.json["session_may_exist"] is True
+    assert shown.json["bank_user"] == demo_data.USER_ALFA
+    reference = shown.json["reference"]
+    words = desk.run("session", "show", "--session", desk.session)
+    assert f"DIK {ALFA} until" in words.out
+    assert f"our reference of the call is {reference}" in words.out
+    for refused in (desk.open(), desk.on_session("session", "show", "--prove"), desk.on_session(*FETCH, desk.folder)):
+        assert (refused.status, refused.out) == (2, "")
+        assert "was not finished" in refused.err
+        assert f"`session close --session {desk.session}`" in refused.err
+    closed = desk.on_session("session", "close", "--json")
+    assert closed.status == 1
+    assert closed.json == {"session": str(desk.session), "outcome": "unknown", "reference": reference}
     assert not desk.session.exists()
+    assert desk.open().status == 0
+    desk.bank.post("/sessions/end", {"all": True})
+
+
+def test_a_session_whose_file_was_taken_meanwhile_is_ended_again(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody cleared the opening away and opened another session in the same file: neither token is lost."""
+    before = len(live_sessions(desk))
+    other = '{"another": "session"}'
+
+    def take(*arguments: object, **_more: object) -> None:
+        desk.session.write_text(other, encoding="utf-8")
+
+    monkeypatch.setattr(session_file.SessionFile, "note_reference", take)
+    ended = desk.open()
+    assert ended.status == 2
+    assert "was removed or changed by somebody" in ended.err
+    assert "the session was ended again" in ended.err
+    assert desk.session.read_text(encoding="utf-8") == other
+    assert len(live_sessions(desk)) == before
 
 
 def test_a_token_is_shown_to_its_own_bank_only(open_desk: Any) -> None:

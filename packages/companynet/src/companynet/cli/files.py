@@ -1,5 +1,6 @@
 """Files written whole or not at all, and read with their place in each error."""
 
+import glob
 import json
 import os
 import secrets
@@ -29,27 +30,21 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     _sync_folder(path)
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write the whole file or none, as :func:`write_whole`, if it is not there yet. Of two that do so one succeeds.
+
+    Args:
+        path: of the file.
+        data: its content.
+        private: for the owner alone.
 
     Raises:
         FileExistsError: it is there.
         OSError: it was not written.
     """
-    with _part_of(path, data, private=False) as part:
+    with _part_of(path, data, private=private) as part:
         # A second name is given or refused in one step, as a replacement is not.
         os.link(part, path)
-    _sync_folder(path)
-
-
-def reserve(path: Path) -> None:
-    """Make an empty file for its owner alone that must not be there yet.
-
-    Raises:
-        FileExistsError: it is there.
-        OSError: it cannot be made.
-    """
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
     _sync_folder(path)
 
 
@@ -67,6 +62,11 @@ def _part_of(path: Path, data: bytes, *, private: bool) -> Iterator[Path]:
         yield part
     finally:
         part.unlink(missing_ok=True)
+
+
+def parts_left(path: Path) -> list[Path]:
+    """What programs that were killed left beside a file while they wrote it."""
+    return sorted(path.parent.glob(f".{glob.escape(path.name)}.*.part"))
 
 
 def _sync_folder(path: Path) -> None:

@@ -3,23 +3,11 @@
 import argparse
 import hashlib
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from companynet.cli.connection import (
-    EXIT_STATUS,
-    AskAgain,
-    Unusable,
-    add_dik,
-    add_profile,
-    add_record,
-    add_session,
-    choose_dik,
-    connected,
-    load_session,
-    told,
-)
+from companynet.cli.bank_command import OnSession, add_action, choose_dik
+from companynet.cli.failures import EXIT_STATUS, AskAgain, Unusable
 from companynet.cli.journal import Journal
 from companynet.cli.output import FAILED, FOUND_PROBLEMS, UNKNOWN, fail, os_reason, say
 from companynet.client import CompanyNet, OrderFile
@@ -62,35 +50,21 @@ last time is marked. --group asks for any group, by the bank's id or our own.
 def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``send`` and ``status`` to the actions."""
 
-    def action(
-        name: str, words: str, epilog: str, run: Callable[[argparse.Namespace], int]
-    ) -> argparse.ArgumentParser:
-        parser = actions.add_parser(
-            name, help=words, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        add_profile(parser)
-        add_record(parser)
-        add_session(parser)
-        add_dik(parser)
-        parser.add_argument("--json", action="store_true", help="one JSON object in place of words")
-        parser.set_defaults(run=told(run))
-        return parser
-
-    send = action("send", "send an order file (pain.001.001.03) to the bank, once", _SEND, _send)
+    words = "send an order file (pain.001.001.03) to the bank, once"
+    send = add_action(actions, "send", words, _SEND, _send)
     send.add_argument("file", type=Path, metavar="FILE", help="the order file")
     send.add_argument(
         "--group-id", metavar="ID", help="our id of the group, used once ever (default: the file's MsgId)"
     )
-    status = action("status", "ask what became of orders", _STATUS, _status)
+    status = add_action(actions, "status", "ask what became of orders", _STATUS, _status)
     which = status.add_mutually_exclusive_group(required=True)
     which.add_argument("file", nargs="?", type=Path, metavar="FILE", help="an order file that was sent")
     which.add_argument("--group", metavar="ID", help="an order group")
 
 
 def _send(arguments: argparse.Namespace) -> int:
-    profile = BankProfile.load(arguments.profile)
-    session = load_session(arguments.session, profile)
-    dik = choose_dik(session, arguments.dik)
+    on = OnSession.of(arguments)
+    dik = on.dik
     data = arguments.file.read_bytes()
     problems = pain001.check(data, str(arguments.file))
     if problems:
@@ -103,23 +77,23 @@ def _send(arguments: argparse.Namespace) -> int:
     if before is not None and not before.may_be_sent:
         return _refuse_second(arguments.file, journal, before, digest)
     intent = OrderIntent(
-        endpoint=profile.endpoint,
+        endpoint=on.profile.endpoint,
         dik=dik,
         client_order_group_id=arguments.group_id or pain001.message_id(data, str(arguments.file)),
         file_name=arguments.file.name,
-        format=profile.order_format,
+        format=on.profile.order_format,
         sha256=digest,
         modified_at=_modified(arguments.file, before, digest),
         begun_at=SYSTEM_CLOCK.now(),
         fate=Fate.SENDING,
     )
     # What is wrong with the profile shows before anything is begun.
-    with connected(profile, arguments.record) as client:
+    with on.connected() as client:
         try:
             journal.begin(intent)
         except FileExistsError:
             raise Unusable(f"{journal.path}: another program has just begun to send {arguments.file}") from None
-        intent = _carry_out(client, session.token, journal, intent, data)
+        intent = _carry_out(client, on.session.token, journal, intent, data)
     return _print(arguments, intent, None)
 
 
@@ -178,27 +152,26 @@ def _await_result(client: CompanyNet, token: Secret, journal: Journal, intent: O
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    profile = BankProfile.load(arguments.profile)
-    session = load_session(arguments.session, profile)
+    on = OnSession.of(arguments)
     if arguments.file is None:
-        dik = choose_dik(session, arguments.dik)
-        with connected(profile, arguments.record) as client:
-            states = client.orders.snapshot(session.token, dik, arguments.group)
+        dik = on.dik
+        with on.connected() as client:
+            states = client.orders.snapshot(on.session.token, dik, arguments.group)
         return _print_states(arguments, None, None, states)
     journal = Journal(arguments.file)
     intent = journal.read()
     if intent is None:
         raise Unusable(f"{journal.path} is not there: {arguments.file} was not sent from here; ask with --group")
-    if intent.endpoint != profile.endpoint:
-        raise Unusable(f"{journal.path}: it was sent to {intent.endpoint}, the profile is of {profile.endpoint}")
-    dik = choose_dik(session, arguments.dik or intent.dik)
+    if intent.endpoint != on.profile.endpoint:
+        raise Unusable(f"{journal.path}: it was sent to {intent.endpoint}, the profile is of {on.profile.endpoint}")
+    dik = choose_dik(on.session, arguments.dik or intent.dik)
     if dik != intent.dik:
         raise Unusable(f"--dik {dik}: {arguments.file} was sent for DIK {intent.dik}")
     if intent.may_be_sent:
         return _print(arguments, intent, None)
     before = intent.states
-    with connected(profile, arguments.record) as client:
-        intent = _asked(client, session.token, journal, intent, profile)
+    with on.connected() as client:
+        intent = _asked(client, on.session.token, journal, intent, on.profile)
     return _print(arguments, intent, before)
 
 

@@ -5,18 +5,8 @@ import json
 from datetime import date
 from pathlib import Path
 
-from companynet.cli.connection import (
-    EXIT_STATUS,
-    Unusable,
-    add_dik,
-    add_profile,
-    add_record,
-    add_session,
-    choose_dik,
-    connected,
-    load_session,
-    told,
-)
+from companynet.cli.bank_command import OnSession, add_action
+from companynet.cli.failures import EXIT_STATUS, Unusable
 from companynet.cli.files import write_whole
 from companynet.cli.output import FOUND_PROBLEMS, fail, say
 from companynet.domain.account import Nrb
@@ -24,7 +14,6 @@ from companynet.domain.statement import Statement
 from companynet.errors import FormatError
 from companynet.formats import read_statements
 from companynet.formats.json_form import statement_to_json
-from companynet.profile import BankProfile
 from companynet.statements import StatementPackage
 
 _EPILOG = f"""\
@@ -39,16 +28,8 @@ all accounts of the DIK; --account chooses which of its statements are shown.
 
 def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``fetch`` to the actions."""
-    fetch = actions.add_parser(
-        "fetch",
-        help="fetch statements from the bank",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_profile(fetch)
-    add_record(fetch)
-    add_session(fetch)
-    add_dik(fetch)
+    words = "one JSON object: task_id, confirmed, files with their statements"
+    fetch = add_action(actions, "fetch", "fetch statements from the bank", _EPILOG, _fetch, json=words)
     fetch.add_argument("--from", required=True, dest="first", metavar="DAY", help="the first day, such as 2026-01-31")
     fetch.add_argument("--to", required=True, dest="last", metavar="DAY", help="the last day, included")
     fetch.add_argument(
@@ -57,29 +38,24 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     fetch.add_argument("--compressed", action="store_true", help="ask the bank to pack the reports")
     fetch.add_argument("--output", required=True, type=Path, metavar="DIR", help="the folder for the files")
     fetch.add_argument("--confirm", action="store_true", help="then tell the bank that they are stored")
-    fetch.add_argument(
-        "--json", action="store_true", help="one JSON object: task_id, confirmed, files with their statements"
-    )
-    fetch.set_defaults(run=told(_fetch))
 
 
 def _fetch(arguments: argparse.Namespace) -> int:
-    profile = BankProfile.load(arguments.profile)
-    session = load_session(arguments.session, profile)
-    dik = choose_dik(session, arguments.dik)
+    on = OnSession.of(arguments)
+    dik, token = on.dik, on.session.token
     first, last = _day("--from", arguments.first), _day("--to", arguments.last)
     if first > last:
         raise Unusable(f"--from {first} is after --to {last}")
     accounts = [_account(text) for text in arguments.account or ()]
     if not arguments.output.is_dir():
         raise Unusable(f"--output {arguments.output} is no folder")
-    with connected(profile, arguments.record) as client:
-        package = client.statements.fetch(session.token, dik, first, last, compressed=arguments.compressed)
+    with on.connected() as client:
+        package = client.statements.fetch(token, dik, first, last, compressed=arguments.compressed)
         stem = f"{dik}_{first}_{last}_{_plain(package.task_id)}"
         stored, unread = _store(package, arguments.output, stem)
         confirmed = arguments.confirm and not unread
         if confirmed:
-            client.statements.confirm(session.token, dik, package.task_id)
+            client.statements.confirm(token, dik, package.task_id)
     chosen = [(path, [item for item in found if _wanted(item, accounts)]) for path, found in stored]
     missing = [account for account in accounts if not any(account.names(s.account) for _p, f in chosen for s in f)]
     _print(arguments, package.task_id, chosen, confirmed=confirmed)

@@ -1,6 +1,7 @@
 """A session as its holder keeps it."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -83,17 +84,14 @@ class SessionSnapshot:
         Raises:
             FormatError: it is not one of this version; names the key, never the token.
         """
-        reader = _Reader(source)
+        reader = ConfigReader(source, _KIND)
         found = reader.snapshot(values, _KIND, _VERSION, _KEYS)
         token = found["token"]
         if not isinstance(token, str) or not token:
             raise reader.wrong("token", "is not text")
-        kind = reader.text(found, "kind", _KIND)
-        if kind not in {item.value for item in SessionKind}:
-            raise reader.wrong("kind", f"{kind!r} is not known")
         return cls(
             endpoint=reader.text(found, "endpoint", _KIND),
-            kind=SessionKind(kind),
+            kind=reader.session_kind(found),
             dik=reader.text(found, "dik", _KIND),
             bank_user=reader.text(found, "bank_user", _KIND),
             opened_at=reader.aware_time(found, "opened_at", _KIND),
@@ -115,10 +113,28 @@ def config_to_json(config: PermissionConfig | None) -> dict[str, object] | None:
     }
 
 
-class _Reader(JsonReader):
+class ConfigReader(JsonReader):
+    """Reads snapshots that hold permission configs.
+
+    Args:
+        source: the name of the file, for errors.
+        kind: of the snapshot.
+    """
+
+    def __init__(self, source: str, kind: str) -> None:
+        super().__init__(source)
+        self._kind = kind
+
     def wrong(self, key: str, reason: str) -> FormatError:
         """The error about a key of the snapshot."""
-        return FormatError(self.source, f"{_KIND}.{key}", reason)
+        return FormatError(self.source, f"{self._kind}.{key}", reason)
+
+    def session_kind(self, found: Mapping[str, object]) -> SessionKind:
+        """How the session came about, or was to."""
+        kind = self.text(found, "kind", self._kind)
+        if kind not in {item.value for item in SessionKind}:
+            raise self.wrong("kind", f"{kind!r} is not known")
+        return SessionKind(kind)
 
     def config(self, values: object, place: str) -> PermissionConfig | None:
         """A permission config, or none."""

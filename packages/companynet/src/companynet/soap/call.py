@@ -136,6 +136,7 @@ class Caller:
         token: Secret | None = None,
         secrets: tuple[Secret, ...] = (),
         cleaning: bool = False,
+        reference: str | None = None,
     ) -> Any:
         """Make one call, once.
 
@@ -146,6 +147,7 @@ class Caller:
             token: of a login or a session.
             secrets: other secrets among the arguments, kept out of every text.
             cleaning: made even if all is called off: it ends what was begun.
+            reference: ours, from :func:`new_reference`, where it was written down before; None for a new one.
 
         Returns:
             The value of the answer.
@@ -158,7 +160,7 @@ class Caller:
         """
         if not cleaning and self.cancellation is not None and self.cancellation.is_set():
             raise Cancelled(f"{operation} was called off before it was sent", operation=operation)
-        reference = uuid.uuid4().hex
+        reference = reference or new_reference()
         started = self.clock.now()
         begun = self.clock.monotonic()
         hidden = (*secrets, token) if token is not None else secrets
@@ -283,6 +285,11 @@ class Caller:
         if token is not None:
             context["authenticationToken"] = token.reveal()
         return context
+
+
+def new_reference() -> str:
+    """A reference of a call of ours. The bank is not told it."""
+    return uuid.uuid4().hex
 
 
 def read_value(operation: str, reader: Callable[[], T]) -> T:

@@ -1,0 +1,192 @@
+"""``companynet session open``: a session is made, and kept in a file that its owner alone reads."""
+
+import argparse
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
+from pathlib import Path
+
+from companynet.cli.bank_command import add_action
+from companynet.cli.connection import connected
+from companynet.cli.failures import EXIT_STATUS, Unusable
+from companynet.cli.output import FOUND_PROBLEMS, fail, os_reason
+from companynet.cli.passwords import add_secret, read_secret
+from companynet.cli.session_file import SessionFile, clear_away, end_at_bank
+from companynet.cli.session_shown import BANK_ZONE, JSON_HELP, differences_of, print_session
+from companynet.client import CompanyNet
+from companynet.clock import SYSTEM_CLOCK
+from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
+from companynet.domain.session_opening import SessionOpening
+from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
+from companynet.errors import BankError, Outcome
+from companynet.profile import BankProfile
+from companynet.signing import Pkcs12Signer, Signer
+
+_LONGEST_DAYS = 3660
+
+_OPEN = f"""\
+With --p12 a long-lived session is made: the PIN of the signature serves for both of its signatures. With
+--one-time-password the login is by a password in place of a signature; without --p12 the login itself is kept, which
+the bank ends by itself soon.
+
+The token of the session is written to the session file, for its owner alone, and shown nowhere.
+
+What is asked for is written there before the bank is asked. If the program is killed, or the answer is lost, `session
+show` says what the bank may have, and `session close` clears it away.
+
+{EXIT_STATUS}1 means here: the bank granted less than was asked for; the differences are shown.
+"""
+
+
+def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add ``open`` to the actions."""
+    opening = add_action(
+        actions, "open", "make a session", _OPEN, _open, session="the session file to make", dik=False, json=JSON_HELP
+    )
+    opening.add_argument(
+        "--dik", required=True, action="append", metavar="DIK", help="a customer number to cover; may be repeated"
+    )
+    opening.add_argument("--user", required=True, metavar="ID", help="the user's id or alias at the bank")
+    opening.add_argument("--p12", type=Path, metavar="FILE", help="PKCS#12 file with the signature registered there")
+    add_secret(opening, "pin", "the PIN of the signature")
+    opening.add_argument("--one-time-password", action="store_true", help="log in with a one-time password")
+    add_secret(opening, "password", "the one-time password")
+    end = opening.add_mutually_exclusive_group()
+    end.add_argument("--end", metavar="TIME", help="end of the session: a day, or a time; in Warsaw without a zone")
+    end.add_argument("--days", type=int, default=90, metavar="N", help="end in so many days (default: 90)")
+    opening.add_argument(
+        "--operation",
+        action="append",
+        metavar="NAME",
+        help=f"an operation to ask for; may be repeated (default: {', '.join(sorted(ERP_OPERATIONS))})",
+    )
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    profile = BankProfile.load(arguments.profile)
+    file = SessionFile(arguments.session)
+    file.refuse_if_there()
+    asking = _asking(arguments)
+    with connected(profile, arguments.record) as client:
+        # Written before the bank is asked: what a killed program leaves says what the bank may have.
+        file.begin(_opening(profile, arguments, asking))
+        try:
+            session = _opened(client, profile, arguments, asking, file)
+            _keep(client, file, session)
+        except BaseException as error:
+            _tidy(file, error)
+            raise
+    print_session(arguments, session)
+    return FOUND_PROBLEMS if differences_of(session) else 0
+
+
+def _tidy(file: SessionFile, error: BaseException) -> None:
+    """After a failure: what the bank may have made stays written down."""
+    opening = file.opening
+    made_nothing = isinstance(error, _EndedAgain) or (
+        isinstance(error, BankError) and error.outcome in {Outcome.NOT_SENT, Outcome.REFUSED}
+    )
+    if opening is None or not opening.session_may_exist or made_nothing:
+        file.drop()
+    else:
+        fail(f"{file.path} keeps what was asked for. {clear_away(file.path)}")
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What is asked for, and what the person proves herself with."""
+
+    config: PermissionConfig
+    signer: Signer | None
+    password: Secret | None
+
+
+def _asking(arguments: argparse.Namespace) -> _Asking:
+    config = _config(arguments)
+    password = signer = None
+    if arguments.one_time_password:
+        password = read_secret(arguments, "password", "One-time password")
+    if arguments.p12 is not None:
+        data = arguments.p12.read_bytes()
+        signer = Pkcs12Signer.load(data, read_secret(arguments, "pin", f"PIN of {arguments.p12}"))
+    if signer is None and password is None:
+        raise Unusable("give --p12 for a signature, or --one-time-password")
+    return _Asking(config, signer, password)
+
+
+def _config(arguments: argparse.Namespace) -> PermissionConfig:
+    now = SYSTEM_CLOCK.now()
+    if arguments.end is None:
+        if not 0 < arguments.days <= _LONGEST_DAYS:
+            raise Unusable(f"--days {arguments.days}: it must be from 1 to {_LONGEST_DAYS}")
+        end = now + timedelta(days=arguments.days)
+    else:
+        end = _end(arguments.end)
+    if end <= now:
+        raise Unusable(f"--end {arguments.end} is past")
+    operations = frozenset(arguments.operation or ERP_OPERATIONS)
+    try:
+        return PermissionConfig(
+            end.replace(microsecond=0), tuple(Permission(dik, operations) for dik in arguments.dik)
+        )
+    except ValueError as error:
+        reason = str(error)
+    raise Unusable(f"--dik: {reason}")
+
+
+def _end(text: str) -> datetime:
+    try:
+        end = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unusable(f"--end {text!r} is no day (2026-03-31) and no time (2026-03-31T12:00)") from None
+    if len(text) <= len("2026-03-31"):
+        end = datetime.combine(end.date(), time_of_day(23, 59, 59))
+    return (end if end.tzinfo else end.replace(tzinfo=BANK_ZONE)).astimezone(UTC)
+
+
+def _opening(profile: BankProfile, arguments: argparse.Namespace, asking: _Asking) -> SessionOpening:
+    kind, asked = SessionKind.LOGIN, None
+    if asking.signer is not None:
+        kind, asked = SessionKind.BACKGROUND, asking.config
+    now = SYSTEM_CLOCK.now()
+    return SessionOpening(profile.endpoint, kind, arguments.dik[0], arguments.user, now, asked, reference=None)
+
+
+def _opened(
+    client: CompanyNet, profile: BankProfile, arguments: argparse.Namespace, asking: _Asking, file: SessionFile
+) -> SessionSnapshot:
+    dik, user, sessions = arguments.dik[0], arguments.user, client.sessions
+    opened_at = SYSTEM_CLOCK.now()
+    kind, asked, granted = SessionKind.LOGIN, None, None
+    if asking.signer is not None:
+        kind, asked, note = SessionKind.BACKGROUND, asking.config, file.note_reference
+        if asking.password is not None:
+            password, signer = asking.password, asking.signer
+            made = sessions.open_with_password(dik, user, password, asked, signer, before_create=note)
+        else:
+            made = sessions.open(dik, user, asked, asking.signer, before_create=note)
+        token, granted = made.token, made.granted
+    elif asking.password is not None:
+        token = sessions.login_alone(dik, user, asking.password).token
+    return SessionSnapshot(profile.endpoint, kind, dik, user, opened_at, token, asked, granted)
+
+
+class _EndedAgain(Unusable):
+    """The session was made, could not be kept, and was ended."""
+
+
+def _keep(client: CompanyNet, file: SessionFile, session: SessionSnapshot) -> None:
+    """Write the session; if that fails, end it: it would live on with nobody to use it."""
+    try:
+        file.keep(session)
+    except OSError as error:
+        reason = os_reason(error)
+    except Unusable as error:
+        reason = str(error)
+    else:
+        return
+    try:
+        end_at_bank(client, session)
+    except BankError as error:
+        raise Unusable(f"{reason}; the session could not be ended either, end it in CompanyNet: {error}") from None
+    raise _EndedAgain(f"{reason}; the session was ended again")
