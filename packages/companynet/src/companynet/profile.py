@@ -22,7 +22,8 @@ PRESET_ENDPOINTS: Final = {
 }
 
 #: Codes of SOAP faults and the name of the error class they mean. The bank's own list is unknown; these are the
-#: sandbox's, and an unknown code becomes a plain ``Refused`` with code and text kept.  # L-005
+#: sandbox's. A profile changes them code by code, and an unknown code becomes a plain ``Refused`` with code and text
+#: kept.  # L-005
 DEFAULT_FAULT_CODES: Final[Mapping[str, str]] = {
     "LOGIN_REFUSED": "LoginRefused",
     "CERTIFICATE_REFUSED": "CertificateRefused",
@@ -132,8 +133,9 @@ class BankProfile:
     proxy_credentials_file: Path | None = None
     """File whose first line is ``user:password`` for the proxy; None for none."""
 
-    fault_codes: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_FAULT_CODES))
-    """Fault code to the name of an error class in ``companynet.errors``.  L-005"""
+    fault_codes: Mapping[str, str | None] = field(default_factory=dict)
+    """Fault code to the name of an error class in ``companynet.errors``, added to ``DEFAULT_FAULT_CODES`` or in place
+    of its entry; None takes an entry of it away, so that the code is a plain ``Refused``.  L-005"""
 
     def __post_init__(self) -> None:
         positive = (
@@ -150,6 +152,17 @@ class BankProfile:
         self._check_proxy()
         if self.report_content not in {"auto", "text", "base64"}:
             raise ProfileError(f"report_content is {self.report_content!r}: it must be auto, text or base64")
+
+        absent = sorted(code for code, name in self.fault_codes.items() if name is None)
+        absent = [code for code in absent if code not in DEFAULT_FAULT_CODES]
+        if absent:
+            raise ProfileError(f"fault_codes takes away what is not there: {', '.join(absent)}")
+
+    @property
+    def all_fault_codes(self) -> Mapping[str, str]:
+        """The default table with what ``fault_codes`` changes in it."""
+        codes = {**DEFAULT_FAULT_CODES, **self.fault_codes}
+        return {code: name for code, name in codes.items() if name is not None}
 
     def _check_proxy(self) -> None:
         if self.proxy is None:
@@ -210,8 +223,10 @@ def _typed(item: "Field[object]", value: object) -> object:
             raise ProfileError(f"{item.name} is not text: {value!r}")
         return Path(value) if kind == Path | None else value
     if item.name == "fault_codes":
-        if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value.values()):
-            raise ProfileError(f"{item.name} is not an object of texts: {value!r}")
+        if not isinstance(value, Mapping) or not all(
+            name is None or isinstance(name, str) for name in value.values()
+        ):
+            raise ProfileError(f"{item.name} is not an object of texts or nulls: {value!r}")
         return dict(value)
     wanted = (int, float) if kind is float else (kind,)
     if type(value) not in wanted:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from companynet.errors import ProfileError
-from companynet.profile import PRESET_ENDPOINTS, BankProfile
+from companynet.profile import DEFAULT_FAULT_CODES, PRESET_ENDPOINTS, BankProfile
 
 
 def write(folder: Path, **values: object) -> Path:
@@ -30,7 +30,9 @@ def write(folder: Path, **values: object) -> Path:
         ({"language": None}, "language is not text: None"),
         ({"wsdl": 5}, "wsdl is not text: 5"),
         ({"report_content": "zip"}, "report_content is 'zip'"),
-        ({"fault_codes": ["a"]}, "fault_codes is not an object of texts"),
+        ({"fault_codes": ["a"]}, "fault_codes is not an object of texts or nulls"),
+        ({"fault_codes": {"E-1": 7}}, "fault_codes is not an object of texts or nulls"),
+        ({"fault_codes": {"THROTLED": None}}, "fault_codes takes away what is not there: THROTLED"),
         ({"endpont": "x"}, "unknown settings: endpont"),
         ({"endpoint": ""}, "no endpoint"),
     ],
@@ -43,6 +45,16 @@ def test_a_wrong_setting_is_named_with_its_value_and_file(
         BankProfile.load(path)
     assert words in str(caught.value)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_fault_codes_are_changed_one_by_one(tmp_path: Path) -> None:
+    """A code is added, one gets another class, one is taken away; the others of the default table stay."""
+    changes = {"901": "SessionInvalid", "DIK_REFUSED": "PermissionRefused", "THROTTLED": None}
+    codes = BankProfile.load(write(tmp_path, fault_codes=changes)).all_fault_codes
+    assert (codes["901"], codes["DIK_REFUSED"]) == ("SessionInvalid", "PermissionRefused")
+    assert set(codes) == set(DEFAULT_FAULT_CODES) - {"THROTTLED"} | {"901"}
+    assert all(codes[code] == name for code, name in DEFAULT_FAULT_CODES.items() if code not in changes)
+    assert BankProfile(endpoint="http://127.0.0.1:1/").all_fault_codes == DEFAULT_FAULT_CODES
 
 
 def test_the_banks_endpoints_are_chosen_and_never_a_default() -> None:

@@ -244,6 +244,18 @@ def test_a_profile_gives_codes_their_class(bank: ScriptedBank) -> None:
     assert type(error) is errors.SessionInvalid
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"), [("LOGIN_REFUSED", errors.LoginRefused), ("SESSION_INVALID", errors.Refused)]
+)
+def test_codes_a_profile_says_nothing_of_keep_their_class_and_those_it_takes_away_lose_it(
+    bank: ScriptedBank, code: str, expected: type[errors.BankError]
+) -> None:
+    bank.then(fault(code, "nie"))
+    error, _ = failing(bank.url, fault_codes={"901": "SessionInvalid", "SESSION_INVALID": None})
+    assert type(error) is expected
+    assert error.code == code
+
+
 @pytest.mark.parametrize("name", ["Exception", "WrongPin", "PollingExpired", "Nobody"])
 def test_a_profile_with_a_class_that_is_no_bank_error_is_refused(name: str) -> None:
     with pytest.raises(errors.ProfileError, match=name):

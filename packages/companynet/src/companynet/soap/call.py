@@ -119,7 +119,7 @@ class Caller:
         self._on_call = on_call
         self._on_exchange = on_exchange
         self._before_call = before_call
-        self._classes = error_classes(profile.fault_codes)
+        self._classes = error_classes(profile.all_fault_codes)
         self._contract = Contract(profile.wsdl)
         self._transport = BankTransport(profile)
 
