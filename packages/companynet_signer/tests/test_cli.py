@@ -141,7 +141,7 @@ def no_text(desk: Desk) -> None:
         (wrong_pin, "password of the PKCS#12 file is wrong"),
         (open_pin, "chmod 600"),
         (damaged, "damaged"),
-        (absent, "no such file"),
+        (absent, "There is no file"),
         (no_text, "no UTF-8 text"),
     ],
 )

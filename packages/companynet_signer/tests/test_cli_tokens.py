@@ -82,7 +82,7 @@ def test_list_shows_a_card_that_hides_its_certificates_after_its_pin(desk, token
 def test_list_of_a_broken_module_is_a_sentence(desk, tmp_path, capsys) -> None:
     (tmp_path / "broken.so").write_bytes(b"no library")
     assert desk.run("list", "--pkcs11", tmp_path / "broken.so") == 1
-    assert "broken.so: The key cannot be read" in capsys.readouterr().err
+    assert "broken.so: The card's driver cannot be loaded" in capsys.readouterr().err
 
 
 def test_sign_with_the_certificate_named(desk, proxy, capsys) -> None:

@@ -180,7 +180,7 @@ def test_a_card_that_has_gone_is_looked_for(server, workstation, proxy) -> None:
     assert flow.stage is Stage.KEYS
     assert flow.choices == ()
     views = Views(flow, "en")
-    assert "Is the card in the reader?" in views.failure
+    assert "Is it in the reader?" in views.failure
     assert "No certificate was found" in views.keys_note
     proxy.play()
     flow.look_for_keys()

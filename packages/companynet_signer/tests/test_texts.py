@@ -10,6 +10,7 @@ import companynet_signer
 from companynet.domain.session import ERP_OPERATIONS
 from companynet.errors import UnusableReason
 from companynet.profile import PRESET_ENDPOINTS
+from companynet.signing_reasons import ReasonCode
 from companynet_signer.language import say, sentence, system_language
 from companynet_signer.texts import TEXTS
 
@@ -42,12 +43,18 @@ def test_both_languages_say_the_same_values(key) -> None:
 def test_no_text_is_unused() -> None:
     quoted = {text for source in SOURCES for text in re.findall(r"[\"']([A-Za-z0-9_]+)[\"']", source)}
     unusable = {f"unusable_{reason.value}" for reason in UnusableReason}
-    assert sorted(TEXTS.keys() - quoted - MADE - unusable) == []
+    reasons = {f"reason_{code.value}" for code in ReasonCode}
+    assert sorted(TEXTS.keys() - quoted - MADE - unusable - reasons) == []
 
 
 def test_what_is_made_of_a_value_has_its_text() -> None:
     by_certificate = {"not_yet_valid", "expired", "usage", "key_kind"}
     assert MADE | {f"unusable_{name}" for name in by_certificate} <= TEXTS.keys()
+
+
+@pytest.mark.parametrize("code", [code for code in ReasonCode if f"reason_{code.value}" in TEXTS])
+def test_a_reason_is_said_with_its_own_parameters(code) -> None:
+    assert all(places(text) <= set(code.parameters) for text in TEXTS[f"reason_{code.value}"])
 
 
 def test_every_text_that_is_said_is_there() -> None:

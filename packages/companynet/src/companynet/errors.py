@@ -33,10 +33,16 @@
             ├── OrderRefused           the order data has errors
             └── OrderGroupUnknown      the bank knows no such order group
 
-Callers branch on the class and on :class:`Outcome`, never on the text.
+Callers branch on the class and on :class:`Outcome`, never on the text; of signatures, on the ``reason_code``.
 """
 
 import enum
+from typing import TYPE_CHECKING
+
+from companynet.signing_reasons import ReasonCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Outcome(enum.Enum):
@@ -137,7 +143,18 @@ class ProfileError(CompanyNetError, ValueError):
 
 
 class SigningError(CompanyNetError):
-    """A signature could not be made. Nothing was sent."""
+    """A signature could not be made. Nothing was sent.
+
+    Args:
+        message: a sentence for a log.
+        reason_code: the same for a program, such as one that speaks another language.
+        parameters: what belongs to the reason, by the names that :attr:`ReasonCode.parameters` has.
+    """
+
+    def __init__(self, message: str, *, reason_code: ReasonCode, **parameters: object) -> None:
+        super().__init__(message)
+        self.reason_code = reason_code
+        self.parameters: Mapping[str, object] = parameters
 
 
 class TokenAbsent(SigningError):
@@ -153,11 +170,15 @@ class WrongPin(SigningError):
 
     Args:
         message: a sentence for a log.
+        reason_code: why.
         tries_left: what the token told after the wrong PIN; None for files, which do not count.
+        parameters: what else belongs to the reason.
     """
 
-    def __init__(self, message: str, *, tries_left: TriesLeft | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, reason_code: ReasonCode, tries_left: TriesLeft | None = None, **parameters: object
+    ) -> None:
+        super().__init__(message, reason_code=reason_code, tries_left=tries_left, **parameters)
         self.tries_left = tries_left
 
 
@@ -170,11 +191,12 @@ class CertificateUnusable(SigningError):
 
     Args:
         message: names the certificate and says why.
-        reason: the same for a program.
+        reason: the same for a program; the ``reason_code`` is ``certificate_`` and this.
+        parameters: what belongs to the reason.
     """
 
-    def __init__(self, message: str, *, reason: UnusableReason) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, reason: UnusableReason, **parameters: object) -> None:
+        super().__init__(message, reason_code=ReasonCode(f"certificate_{reason.value}"), **parameters)
         self.reason = reason
 
 

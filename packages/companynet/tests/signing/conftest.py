@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from companynet.errors import SigningError
 from companynet.signing.token_worker import worker_for
 
 HERE = Path(__file__).parent
@@ -21,6 +22,18 @@ PIN = "314159"
 YEARS = {"not_valid_before": datetime(2025, 1, 1, tzinfo=UTC), "not_valid_after": datetime(2027, 1, 1, tzinfo=UTC)}
 #: QCStatements: qualified, on a qualified device.
 QUALIFIED_ON_DEVICE = bytes.fromhex("30143008060604008e4601013008060604008e460104")
+
+
+@pytest.fixture(autouse=True)
+def parameters_are_those_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong in a test of this folder: the error has just the parameters that its code promises."""
+    make = SigningError.__init__
+
+    def made(self, message, *, reason_code, **parameters) -> None:
+        assert set(parameters) == set(reason_code.parameters), reason_code
+        make(self, message, reason_code=reason_code, **parameters)
+
+    monkeypatch.setattr(SigningError, "__init__", made)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from companynet.errors import CertificateUnusable, SigningError, UnusableReason
 from companynet.profile import BankProfile
 from companynet.signing import check_signature, read_certificate, receive_signature, signature_text
 from companynet.signing.policy import Requirement, SigningPolicy
+from companynet.signing_reasons import ReasonCode
 from companynet.testing import FakeClock
 from companynet_sandbox import cms as sandbox_cms
 
@@ -28,7 +29,9 @@ NOW = datetime(2025, 9, 1, tzinfo=UTC)
 def receive(
     data: bytes, text: str, profile: BankProfile, certificate=None, *, now: datetime = NOW, **options
 ) -> bytes:
-    return receive_signature(data, text, profile, certificate, clock=FakeClock(now), **options)
+    received = receive_signature(data, text, profile, certificate, clock=FakeClock(now), **options)
+    assert check_signature(received.der, text.encode(profile.challenge_encoding)) == received.certificate.der
+    return received.der
 
 
 FORMS = {
@@ -102,6 +105,9 @@ def test_another_text_is_told_by_where_it_begins_to_differ(person) -> None:
     with pytest.raises(SigningError, match=f"from character {TEXT.index('8,') + 1} of {len(TEXT)} on") as caught:
         receive(made, TEXT, PROFILE)
     assert "12345" not in str(caught.value)
+    assert caught.value.reason_code is ReasonCode.SIGNATURE_TEXT_DIFFERS
+    assert not caught.value.reason_code.no_signature
+    assert caught.value.parameters == {"character": TEXT.index("8,") + 1, "length": len(TEXT)}
     for content, options in ((b"\0\1\2", "-nodetach"), (other.encode("utf-16-le"), "")):
         made = person.openssl_sign(content, f"-md sha256 -outform DER {options}")
         with pytest.raises(SigningError, match="another"):
@@ -114,6 +120,8 @@ def test_its_certificate_is_asked_as_for_our_own_signatures(person) -> None:
     with pytest.raises(CertificateUnusable) as caught:
         receive(made, TEXT, PROFILE, now=datetime(2027, 2, 1, tzinfo=UTC))
     assert caught.value.reason is UnusableReason.EXPIRED
+    assert caught.value.reason_code is ReasonCode.CERTIFICATE_EXPIRED
+    assert caught.value.parameters["valid_to"] == read_certificate(person.certificate).valid_to
 
 
 def test_content_of_another_kind_is_refused(person) -> None:
@@ -204,8 +212,9 @@ XADES = b'<?xml version="1.0"?><ds:Signature xmlns:ds="http://www.w3.org/2000/09
     ],
 )
 def test_other_formats_are_named(data, words) -> None:
-    with pytest.raises(SigningError, match=words):
+    with pytest.raises(SigningError, match=words) as caught:
         receive(data, TEXT, PROFILE)
+    assert caught.value.reason_code.no_signature
 
 
 def test_neighbours_of_a_signature_are_named(person) -> None:

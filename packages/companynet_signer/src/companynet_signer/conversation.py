@@ -7,6 +7,7 @@ from companynet.clock import Clock
 from companynet.domain.session import Secret
 from companynet.errors import SigningDeclined
 from companynet.signing import check_signature
+from companynet.signing_reasons import ReasonCode
 from companynet_signer.errors import ManyKeys, ServerRefused, ServerUnreachable, SignerError
 from companynet_signer.job import ROUNDS, Granted, Job, Task, read_granted, read_job, read_second, read_ticket
 from companynet_signer.keys import Choice, KeyRack, check_certificate, the_one
@@ -136,4 +137,4 @@ class Conversation:
 
     def _check_cancelled(self) -> None:
         if self._cancelled.is_set():
-            raise SigningDeclined("the person declined")
+            raise SigningDeclined("the person declined", reason_code=ReasonCode.DECLINED)

@@ -26,6 +26,7 @@ from companynet.signing import (
     list_token,
     pin_state,
 )
+from companynet.signing_reasons import ReasonCode
 from companynet_signer.errors import ManyKeys, NoKey
 from companynet_signer.language import Sentence, sentence
 from companynet_signer.settings import ModuleSetting, Settings
@@ -265,7 +266,9 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        failure = TokenAbsent(f"{path}: there is no such file")
+        failure = TokenAbsent(f"{path}: there is no such file", reason_code=ReasonCode.FILE_ABSENT, file=str(path))
     except OSError as error:
-        failure = DriverError(f"{path}: {error.strerror}")
+        failure = DriverError(
+            f"{path}: {error.strerror}", reason_code=ReasonCode.FILE_UNREADABLE, file=str(path), error=error.strerror
+        )
     raise failure

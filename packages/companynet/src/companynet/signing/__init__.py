@@ -12,7 +12,7 @@ from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownMo
 from companynet.signing.pkcs11 import Pkcs11Signer
 from companynet.signing.pkcs12 import Pkcs12Signer, file_identity
 from companynet.signing.policy import ListedAs, ListEntry, Requirement, SigningPolicy
-from companynet.signing.received import read_signature, receive_signature
+from companynet.signing.received import ReceivedSignature, read_signature, receive_signature
 from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus, check_revocation
 from companynet.signing.signer import Signer, signature_for_bank, signature_text
 from companynet.signing.tokens import list_identities, list_token, pin_state
@@ -33,6 +33,7 @@ __all__ = [
     "Pkcs11Signer",
     "Pkcs12Signer",
     "RawKey",
+    "ReceivedSignature",
     "Requirement",
     "Revocation",
     "RevocationEvidence",

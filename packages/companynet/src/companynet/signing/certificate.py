@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from companynet.errors import CertificateUnusable, DriverError, UnusableReason
+from companynet.signing_reasons import ReasonCode
 
 #: The extension by which a certificate calls itself qualified, and the statements that do: qualified, and with its
 #: key on a qualified device.  # S-155
@@ -142,10 +143,25 @@ def check_usable(certificate: CertificateInfo, now: datetime) -> None:
         raise unusable_error(certificate, unusable)
 
 
-def unusable_error(certificate: CertificateInfo, unusable: Unusable) -> CertificateUnusable:
-    """The error that names a certificate and says why it cannot be used."""
+def unusable_error(
+    certificate: CertificateInfo, unusable: Unusable, revoked_at: datetime | None = None
+) -> CertificateUnusable:
+    """The error that names a certificate and says why it cannot be used.
+
+    Args:
+        certificate: the one.
+        unusable: why.
+        revoked_at: when it was, if that is why.
+    """
     name = certificate.common_name or certificate.subject
-    return CertificateUnusable(f"{name}: {unusable.text}", reason=unusable.reason)
+    text, reason = f"{name}: {unusable.text}", unusable.reason
+    more: dict[UnusableReason, dict[str, object]] = {
+        UnusableReason.NOT_YET_VALID: {"valid_from": certificate.valid_from},
+        UnusableReason.EXPIRED: {"valid_to": certificate.valid_to},
+        UnusableReason.KEY_KIND: {"kind": certificate.key_kind},
+        UnusableReason.REVOKED: {"revoked_at": revoked_at},
+    }
+    return CertificateUnusable(text, reason=reason, certificate=name, **more.get(reason, {}))
 
 
 def read_certificate(data: bytes) -> CertificateInfo:
@@ -165,7 +181,9 @@ def read_certificate(data: bytes) -> CertificateInfo:
     except UNREADABLE:
         failed = True
     if failed:
-        raise DriverError("this is no certificate that can be read (DER or PEM)")
+        raise DriverError(
+            "this is no certificate that can be read (DER or PEM)", reason_code=ReasonCode.CERTIFICATE_UNREADABLE
+        )
     raise AssertionError
 
 

@@ -15,6 +15,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from companynet.errors import SigningError
 from companynet.signing.certificate import RSA, CertificateInfo
+from companynet.signing_reasons import ReasonCode
 
 #: The one digest the bank is known to take.  # L-153
 DIGEST: Final = "sha256"
@@ -99,7 +100,13 @@ class CmsSigner:
         except (PyHankoSigningError, ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm) as error:
             reason = type(error).__name__
         if reason:
-            raise SigningError(f"{self._certificate.common_name}: the signature could not be made ({reason})")
+            name = self._certificate.common_name
+            raise SigningError(
+                f"{name}: the signature could not be made ({reason})",
+                reason_code=ReasonCode.SIGNATURE_NOT_MADE,
+                certificate=name,
+                error=reason,
+            )
         return made
 
 
@@ -120,24 +127,28 @@ def check_signature(signature: bytes, content: bytes, certificate: CertificateIn
     Raises:
         SigningError: it is no detached signature, is by another certificate or by several, or does not fit the bytes.
     """
-    problem: str | None = None
+    problem: SigningError | None = None
     try:
         signed = cms.ContentInfo.load(signature, strict=True)
-        if signed["content_type"].native != "signed_data":
-            problem = "it is CMS of another kind"
+        kind = signed["content_type"].native
+        if kind != "signed_data":
+            problem = _not_right("it is CMS of another kind", ReasonCode.SIGNATURE_KIND, kind=kind)
         else:
-            data = signed["content"]
-            problem, signer = _examine(data, content)
+            problem, signer = _examine(signed["content"], content)
             if problem is None and certificate is not None and signer != certificate.der:
-                problem = "it is by another certificate"
+                problem = _not_right("it is by another certificate", ReasonCode.SIGNATURE_OTHER_CERTIFICATE)
     except (*MALFORMED, SignatureValidationError, PyHankoSigningError, UnsupportedAlgorithm):
-        problem = "it cannot be read as CMS"
+        problem = _not_right("it cannot be read as CMS", ReasonCode.SIGNATURE_UNREADABLE)
     if problem:
-        raise SigningError(f"the signature is not right: {problem}")
+        raise problem
     return signer
 
 
-def _examine(data: cms.SignedData, content: bytes) -> tuple[str | None, bytes]:
+def _not_right(words: str, code: ReasonCode, **parameters: object) -> SigningError:
+    return SigningError(f"the signature is not right: {words}", reason_code=code, **parameters)
+
+
+def _examine(data: cms.SignedData, content: bytes) -> tuple[SigningError | None, bytes]:
     """What is wrong with a signature, and the certificate it is by."""
     problem = _wrong_form(data)
     if problem:
@@ -145,30 +156,33 @@ def _examine(data: cms.SignedData, content: bytes) -> tuple[str | None, bytes]:
     info = data["signer_infos"][0]
     signer = _certificate_of(info["sid"], data["certificates"])
     if signer is None:
-        return "the signer's certificate is not in it", b""
+        return _not_right("the signer's certificate is not in it", ReasonCode.SIGNATURE_NO_CERTIFICATE), b""
     intact, valid = validate_sig_integrity(info, signer, "data", hashlib.sha256(content).digest())
-    if not valid:
-        problem = "it does not fit its certificate"
     if not intact:
-        problem = "it was made over another text"
+        problem = _not_right("it was made over another text", ReasonCode.SIGNATURE_OTHER_TEXT)
+    elif not valid:
+        problem = _not_right("it does not fit its certificate", ReasonCode.SIGNATURE_BROKEN)
     return problem, signer.dump()
 
 
-def _wrong_form(data: cms.SignedData) -> str | None:
+def _wrong_form(data: cms.SignedData) -> SigningError | None:
     """What of its form the bank would not take, whatever was signed."""
     kind = data["encap_content_info"]["content_type"].native
     if kind != "data":
-        return f"its content is of the kind {kind}, not data"
+        return _not_right(f"its content is of the kind {kind}, not data", ReasonCode.SIGNATURE_KIND, kind=kind)
     if data["encap_content_info"]["content"].native is not None:
-        return "it carries its content, and the bank wants it detached"
-    if len(data["signer_infos"]) != 1:
-        return f"it has {len(data['signer_infos'])} signers in place of one"
+        words = "it carries its content, and the bank wants it detached"
+        return _not_right(words, ReasonCode.SIGNATURE_NOT_DETACHED)
+    count = len(data["signer_infos"])
+    if count != 1:
+        return _not_right(f"it has {count} signers in place of one", ReasonCode.SIGNATURE_SIGNERS, count=count)
     info = data["signer_infos"][0]
     for digest in (info["digest_algorithm"]["algorithm"].native, _hash_of(info["signature_algorithm"])):
         if digest != DIGEST:
-            return f"its digest is {digest}, and the bank wants {DIGEST}"
+            words = f"its digest is {digest}, and the bank wants {DIGEST}"
+            return _not_right(words, ReasonCode.SIGNATURE_DIGEST, digest=digest, wanted=DIGEST)
     if info["signed_attrs"] is core.VOID or not len(info["signed_attrs"]):
-        return "it has no signed attributes"
+        return _not_right("it has no signed attributes", ReasonCode.SIGNATURE_ATTRIBUTES)
     return None
 
 

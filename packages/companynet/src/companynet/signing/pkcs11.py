@@ -18,6 +18,7 @@ from companynet.signing.cms import DIGEST, CmsSigner, signature_length
 from companynet.signing.identity import Identity, KeyPlace
 from companynet.signing.token_worker import DRIVER_ERRORS, translated, worker_for
 from companynet.signing.tokens import find_token, log_in, log_out
+from companynet.signing_reasons import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,10 +59,17 @@ class _TokenKey:
 
     def sign_raw(self, data: bytes, digest: str) -> bytes:
         if digest != DIGEST:
-            raise SigningError(f"no key on a token signs with {digest}")
+            raise SigningError(
+                f"no key on a token signs with {digest}", reason_code=ReasonCode.KEY_DIGEST, digest=digest
+            )
         unlocked = self._unlocked
         if unlocked is None:
-            raise SigningError(f"{self._place.token.label}: the token is locked; unlock it with its PIN first")
+            label = self._place.token.label
+            raise SigningError(
+                f"{label}: the token is locked; unlock it with its PIN first",
+                reason_code=ReasonCode.TOKEN_NOT_UNLOCKED,
+                place=label,
+            )
         unlocked.left -= 1
         try:
             signature = self._worker.run(lambda _library: self._sign(unlocked, data))
@@ -102,7 +110,9 @@ class _TokenKey:
             # The library's C_Login for one signature always sends a PIN.  # S-164
             failure = DriverError(
                 f"{place.label}: the key asks for its PIN at each signature, and the PIN is typed on the reader or "
-                "not at all: this cannot be done here; sign by hand with the vendor's program"
+                "not at all: this cannot be done here; sign by hand with the vendor's program",
+                reason_code=ReasonCode.PIN_AT_EACH_SIGNATURE,
+                place=place.label,
             )
         log_out(library, session)
         raise failure
@@ -116,9 +126,20 @@ class _TokenKey:
         keys = list(session.get_objects(wanted))
         if len(keys) == 1 and isinstance(keys[0], pkcs11.SignMixin):
             return keys[0]
+        label = self._place.token.label
+        if keys:
+            raise DriverError(
+                f"{label}: {len(keys)} keys fit the certificate in what the token shows",
+                reason_code=ReasonCode.KEYS_SEVERAL,
+                place=label,
+                count=len(keys),
+            )
         # Keys show only to who is logged in.
-        found = f"{len(keys)} keys fit the certificate" if keys else "there is no key for the certificate"
-        raise DriverError(f"{self._place.token.label}: {found} in what the token shows; does it want a PIN?")
+        raise DriverError(
+            f"{label}: there is no key for the certificate in what the token shows; does it want a PIN?",
+            reason_code=ReasonCode.KEY_ABSENT,
+            place=label,
+        )
 
     def _mechanism(self, token: pkcs11.Token) -> Mechanism:
         if self._kind == EC:
@@ -153,7 +174,9 @@ class _TokenKey:
         try:
             unlocked.session.token.slot.get_token()
         except DRIVER_ERRORS:
-            return TokenAbsent(f"{label}: the token was removed before it signed")
+            return TokenAbsent(
+                f"{label}: the token was removed before it signed", reason_code=ReasonCode.TOKEN_REMOVED, place=label
+            )
         return failure
 
 

@@ -15,6 +15,7 @@ from companynet.errors import DriverError, SigningError, TokenAbsent, WrongPin
 from companynet.signing.certificate import UNREADABLE, CertificateInfo, certificate_info
 from companynet.signing.cms import CmsSigner, signature_length
 from companynet.signing.identity import Identity
+from companynet.signing_reasons import ReasonCode
 
 _HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
     "sha256": hashes.SHA256,
@@ -38,7 +39,9 @@ class _SoftwareKey:
 
     def sign_raw(self, data: bytes, digest: str) -> bytes:
         if digest not in _HASHES:
-            raise SigningError(f"no key in a file signs with {digest}")
+            raise SigningError(
+                f"no key in a file signs with {digest}", reason_code=ReasonCode.KEY_DIGEST, digest=digest
+            )
         algorithm = _HASHES[digest]()
         if isinstance(self._key, rsa.RSAPrivateKey):
             return self._key.sign(data, padding.PKCS1v15(), algorithm)
@@ -86,9 +89,16 @@ def file_identity(path: Path, password: Secret, now: datetime) -> Identity:
         _key, info, chain = _open(path.read_bytes(), password)
         return Identity(place=path, certificate=info, unusable=info.unusable(now), chain=chain)
     except FileNotFoundError:
-        failure = TokenAbsent(f"{path.name}: there is no such file")
+        failure = TokenAbsent(
+            f"{path.name}: there is no such file", reason_code=ReasonCode.FILE_ABSENT, file=path.name
+        )
     except OSError as error:
-        failure = DriverError(f"{path.name}: the file cannot be read ({error.strerror})")
+        failure = DriverError(
+            f"{path.name}: the file cannot be read ({error.strerror})",
+            reason_code=ReasonCode.FILE_UNREADABLE,
+            file=path.name,
+            error=error.strerror,
+        )
     raise failure
 
 
@@ -97,33 +107,36 @@ def _open(
 ) -> tuple[rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, CertificateInfo, tuple[bytes, ...]]:
     """Key, certificate and the certificates above it; see :meth:`Pkcs12Signer.load`."""
     _check_structure(data)
-    problem: str | None = None
-    wrong = False
+    problem: SigningError | None = None
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, password.reveal().encode("utf-8") or None)
     except ValueError:
-        wrong = True
+        problem = WrongPin("the password of the PKCS#12 file is wrong", reason_code=ReasonCode.PASSWORD_WRONG)
     except UnsupportedAlgorithm:
-        problem = "it is encrypted in a way that is not known here; export it again with AES"
-    if wrong:
-        raise WrongPin("the password of the PKCS#12 file is wrong")
-    if problem is None and (key is None or certificate is None):
-        problem = "it has no private key with its certificate"
+        words = "it is encrypted in a way that is not known here; export it again with AES"
+        problem = _unusable(words, ReasonCode.PKCS12_ENCRYPTION)
     if problem:
-        raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
-    assert certificate is not None  # noqa: S101 -- for the type checker; checked above
+        raise problem
+    if key is None or certificate is None:
+        raise _unusable("it has no private key with its certificate", ReasonCode.PKCS12_NO_KEY)
     if not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
-        raise DriverError(f"the PKCS#12 file cannot be used: its key is {type(key).__name__}, not RSA or EC")
+        kind = type(key).__name__
+        raise _unusable(f"its key is {kind}, not RSA or EC", ReasonCode.PKCS12_KEY_KIND, kind=kind)
     try:
         info = certificate_info(certificate)
         fits = certificate.public_key() == key.public_key()
     except UNREADABLE:
-        problem = "its certificate cannot be read"
+        problem = _unusable("its certificate cannot be read", ReasonCode.PKCS12_CERTIFICATE)
     else:
-        problem = None if fits else "its key and its certificate do not belong together"
+        words = "its key and its certificate do not belong together"
+        problem = None if fits else _unusable(words, ReasonCode.PKCS12_MISMATCH)
     if problem:
-        raise DriverError(f"the PKCS#12 file cannot be used: {problem}")
+        raise problem
     return key, info, tuple(other.public_bytes(Encoding.DER) for other in others)
+
+
+def _unusable(words: str, code: ReasonCode, **parameters: object) -> DriverError:
+    return DriverError(f"the PKCS#12 file cannot be used: {words}", reason_code=code, **parameters)
 
 
 def _check_structure(data: bytes) -> None:
@@ -140,4 +153,4 @@ def _check_structure(data: bytes) -> None:
     except (ValueError, TypeError, KeyError, AttributeError):
         damaged = True
     if damaged:
-        raise DriverError("the file is damaged or no PKCS#12")
+        raise DriverError("the file is damaged or no PKCS#12", reason_code=ReasonCode.PKCS12_DAMAGED)

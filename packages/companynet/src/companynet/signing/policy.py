@@ -91,7 +91,7 @@ class SigningPolicy:
     def _check_revocation(self, certificate: CertificateInfo, evidence: RevocationEvidence, now: datetime) -> str:
         answer = check_revocation(certificate, evidence, now)
         if answer.status is RevocationStatus.REVOKED:
-            raise unusable_error(certificate, Unusable(UnusableReason.REVOKED, answer.text))
+            raise unusable_error(certificate, Unusable(UnusableReason.REVOKED, answer.text), answer.revoked_at)
         return answer.text
 
     def _check_list(self, certificate: CertificateInfo, trust_list: "TrustList", now: datetime) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import zipfile
+from dataclasses import dataclass, field
 from typing import Final
 
 from asn1crypto import cms, core
@@ -21,6 +22,7 @@ from companynet.signing.cms import DIGEST, MALFORMED, check_signature
 from companynet.signing.policy import PLAIN_POLICY, SigningPolicy
 from companynet.signing.saved_text import difference_of_content, difference_of_digest
 from companynet.signing.signer import bytes_to_sign
+from companynet.signing_reasons import ReasonCode
 
 #: Bytes a file may have: a signature with its text and some certificates has a few thousand.
 _SIZE_LIMIT: Final = 4 * 1024 * 1024
@@ -32,15 +34,35 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/=\s]+")
 
 #: How files begin that are certainly no CMS.
 _OTHER_FORMATS: Final = (
-    (re.compile(rb"\Z"), "the file is empty"),
-    (re.compile(rb"%PDF"), "this is a PDF (a signature in it is PAdES)"),
-    (re.compile(rb"<|\xff\xfe<\0|\xfe\xff\0<"), "this is an XML file (a signature in it is XAdES)"),
+    (re.compile(rb"\Z"), ReasonCode.NO_SIGNATURE_EMPTY, "the file is empty"),
+    (re.compile(rb"%PDF"), ReasonCode.NO_SIGNATURE_PDF, "this is a PDF (a signature in it is PAdES)"),
+    (
+        re.compile(rb"<|\xff\xfe<\0|\xfe\xff\0<"),
+        ReasonCode.NO_SIGNATURE_XML,
+        "this is an XML file (a signature in it is XAdES)",
+    ),
     (
         re.compile(rb"(mime-version|content-type|from|subject|date|message-id):", re.IGNORECASE),
+        ReasonCode.NO_SIGNATURE_MAIL,
         "this is an e-mail message (S/MIME)",
     ),
-    (re.compile(rb"(?s).*PRIVATE KEY-----"), "this is a private key, which must be given to nobody"),
+    (
+        re.compile(rb"(?s).*PRIVATE KEY-----"),
+        ReasonCode.NO_SIGNATURE_PRIVATE_KEY,
+        "this is a private key, which must be given to nobody",
+    ),
 )
+
+
+@dataclass(frozen=True)
+class ReceivedSignature:
+    """A signature somebody made with a program of their own, checked over the bank's text."""
+
+    der: bytes = field(repr=False)
+    """Detached CMS SignedData, DER; :func:`companynet.signing.signature_text` makes it the bank's form."""
+
+    certificate: CertificateInfo
+    """Whose signature it is."""
 
 
 def read_signature(data: bytes) -> bytes:
@@ -55,15 +77,25 @@ def read_signature(data: bytes) -> bytes:
         SigningError: it is something else; the text names what it seems to be.
     """
     if len(data) > _SIZE_LIMIT:
-        raise SigningError(f"the file has {len(data)} bytes; no signature of a session has more than {_SIZE_LIMIT}")
+        raise SigningError(
+            f"the file has {len(data)} bytes; no signature of a session has more than {_SIZE_LIMIT}",
+            reason_code=ReasonCode.NO_SIGNATURE_SIZE,
+            size=len(data),
+            limit=_SIZE_LIMIT,
+        )
     other = _other_format(data)
     if other:
-        raise SigningError(f"{other}; a detached signature as CMS (CAdES, .p7s) is wanted")
+        raise other
     der = data if data[:1] == b"\x30" and not _is_text(data) else _unarmoured(_text(data))
     problem = _not_signed_data(der)
     if problem:
-        raise SigningError(f"{problem}; a detached signature as CMS (CAdES, .p7s) is wanted")
+        raise problem
     return der
+
+
+def _no_signature(words: str, code: ReasonCode, **parameters: object) -> SigningError:
+    wanted = "a detached signature as CMS (CAdES, .p7s) is wanted"
+    return SigningError(f"{words}; {wanted}", reason_code=code, **parameters)
 
 
 def receive_signature(
@@ -74,7 +106,7 @@ def receive_signature(
     *,
     clock: Clock = SYSTEM_CLOCK,
     policy: SigningPolicy = PLAIN_POLICY,
-) -> bytes:
+) -> ReceivedSignature:
     """A signature somebody made with a program of their own, ready to be sent.
 
     A signature that carries its text is taken too, if that is exactly the bank's text; the text is cut out.
@@ -88,8 +120,7 @@ def receive_signature(
         policy: what else is asked of the certificate.
 
     Returns:
-        Detached CMS SignedData, DER, checked over the text; :func:`companynet.signing.signature_text` makes it
-        the bank's form.
+        The signature, checked over the text, and whose it is.
 
     Raises:
         SigningError: it is no signature, or not a right one over this text; the text says what is wrong, and if the
@@ -102,37 +133,37 @@ def receive_signature(
     carried, digest = _signed_over(signature)
     if carried is not None:
         if carried != content:
-            raise SigningError(difference_of_content(carried, text, profile))
+            raise difference_of_content(carried, text, profile)
         signature = _without_content(signature)
     elif digest is not None and digest != hashlib.sha256(content).digest():
-        raise SigningError(difference_of_digest(digest, text, profile))
+        raise difference_of_digest(digest, text, profile)
     elif _is_indefinite(signature):
         signature = cms.ContentInfo.load(signature).dump(force=True)
-    signer = check_signature(signature, content, certificate)
-    policy.check(read_certificate(signer), clock.now())
-    return signature
+    signer = read_certificate(check_signature(signature, content, certificate))
+    policy.check(signer, clock.now())
+    return ReceivedSignature(signature, signer)
 
 
-def _other_format(data: bytes) -> str | None:
+def _other_format(data: bytes) -> SigningError | None:
     """What a file is that is certainly no CMS."""
     head = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
     if head.startswith(b"PK\x03\x04"):
         return _archive(data)
-    for pattern, words in _OTHER_FORMATS:
+    for pattern, code, words in _OTHER_FORMATS:
         if pattern.match(head):
-            return words
+            return _no_signature(words, code)
     return None
 
 
-def _archive(data: bytes) -> str:
+def _archive(data: bytes) -> SigningError:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError):
-        return "this is a damaged ZIP archive"
+        return _no_signature("this is a damaged ZIP archive", ReasonCode.NO_SIGNATURE_ZIP_DAMAGED)
     if any(name.upper().startswith("META-INF/") and "SIGNATURE" in name.upper() for name in names):
-        return "this is a signature container (ASiC)"
-    return "this is a ZIP archive"
+        return _no_signature("this is a signature container (ASiC)", ReasonCode.NO_SIGNATURE_CONTAINER)
+    return _no_signature("this is a ZIP archive", ReasonCode.NO_SIGNATURE_ZIP)
 
 
 def _is_text(data: bytes) -> bool:
@@ -156,9 +187,17 @@ def _unarmoured(text: str) -> bytes:
     """What base64 stands for, with PEM's header and footer, one of them, or none."""
     labels = {label for _kind, label in _ARMOUR.findall(text)}
     if labels - _LABELS:
-        raise SigningError(f"this is a PEM file of the kind {', '.join(sorted(labels - _LABELS))}, not a signature")
+        kind = ", ".join(sorted(labels - _LABELS))
+        raise SigningError(
+            f"this is a PEM file of the kind {kind}, not a signature",
+            reason_code=ReasonCode.NO_SIGNATURE_PEM,
+            kind=kind,
+        )
     if len(_ARMOUR.findall(text)) > 2:
-        raise SigningError("the PEM file holds several things; give the signature alone")
+        raise SigningError(
+            "the PEM file holds several things; give the signature alone",
+            reason_code=ReasonCode.NO_SIGNATURE_SEVERAL,
+        )
     # Programs write names and notes before the header.
     begin = re.search(r"-----BEGIN [^-]+-----", text)
     body = _ARMOUR.sub("", text[begin.start() :] if begin else text)
@@ -170,29 +209,36 @@ def _unarmoured(text: str) -> bytes:
         return b""
 
 
-def _not_signed_data(der: bytes) -> str | None:
+def _not_signed_data(der: bytes) -> SigningError | None:
     """What is wrong with what should be CMS SignedData."""
-    if not der:
-        return "this is no signature that can be read (CMS as DER, PEM or base64)"
     try:
         content = cms.ContentInfo.load(der, strict=True)
         kind = content["content_type"].native
-        if kind == "signed_data":
-            data = content["content"]
-            return None if len(data["signer_infos"]) else "the file holds certificates alone, and no signature"
-        return f"this is CMS of another kind ({kind})"
+        if kind != "signed_data":
+            return _no_signature(
+                f"this is CMS of another kind ({kind})", ReasonCode.NO_SIGNATURE_OTHER_CMS, kind=kind
+            )
+        if len(content["content"]["signer_infos"]):
+            return None
+        words = "the file holds certificates alone, and no signature"
+        return _no_signature(words, ReasonCode.NO_SIGNATURE_CERTIFICATES_ALONE)
     except MALFORMED:
         pass
-    for structure, words in (
-        (asn1_x509.Certificate, "this is a certificate, not a signature"),
-        (asn1_pkcs12.Pfx, "this is a file with a private key (PKCS#12), which must be given to nobody"),
+    for structure, code, words in (
+        (asn1_x509.Certificate, ReasonCode.NO_SIGNATURE_CERTIFICATE, "this is a certificate, not a signature"),
+        (
+            asn1_pkcs12.Pfx,
+            ReasonCode.NO_SIGNATURE_PRIVATE_KEY,
+            "this is a file with a private key (PKCS#12), which must be given to nobody",
+        ),
     ):
         try:
             _ = structure.load(der, strict=True).native
         except MALFORMED:
             continue
-        return words
-    return "this is no signature that can be read (CMS as DER, PEM or base64)"
+        return _no_signature(words, code)
+    words = "this is no signature that can be read (CMS as DER, PEM or base64)"
+    return _no_signature(words, ReasonCode.NO_SIGNATURE_UNKNOWN)
 
 
 def _signed_over(signature: bytes) -> tuple[bytes | None, bytes | None]:

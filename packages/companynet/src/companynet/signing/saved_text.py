@@ -3,9 +3,11 @@
 import codecs
 import hashlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
+from companynet.errors import SigningError
 from companynet.profile import BankProfile
+from companynet.signing_reasons import ReasonCode
 
 #: Encodings in which programs save a text, tried to explain a signature over something else; which one the bank
 #: wants is the profile's.  # L-007
@@ -13,7 +15,7 @@ _ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1250", "iso-8859-2")
 _MARKS: Final = {"utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 
 
-def difference_of_digest(digest: bytes, text: str, profile: BankProfile) -> str:
+def difference_of_digest(digest: bytes, text: str, profile: BankProfile) -> SigningError:
     """What a signature was made over whose SHA-256 is known alone.
 
     Args:
@@ -21,13 +23,13 @@ def difference_of_digest(digest: bytes, text: str, profile: BankProfile) -> str:
         text: the bank's.
         profile: how it should have been saved.
     """
-    for data, words in _ways_to_save(text):
+    for data, way in _ways_to_save(text):
         if hashlib.sha256(data).digest() == digest:
-            return _saved_otherwise(words, profile)
-    return "the signature is not right: it was made over another text"
+            return _saved_otherwise(way, profile)
+    return _other_text("it was made over another text")
 
 
-def difference_of_content(carried: bytes, text: str, profile: BankProfile) -> str:
+def difference_of_content(carried: bytes, text: str, profile: BankProfile) -> SigningError:
     """How a text that was signed differs from the bank's; neither is quoted.
 
     Args:
@@ -35,24 +37,46 @@ def difference_of_content(carried: bytes, text: str, profile: BankProfile) -> st
         text: the bank's.
         profile: how it should have been saved.
     """
-    for data, words in _ways_to_save(text):
+    for data, way in _ways_to_save(text):
         if data == carried:
-            return _saved_otherwise(words, profile)
+            return _saved_otherwise(way, profile)
     same = max(
         _common_start(text, _decoded(carried, encoding)) for encoding in (profile.challenge_encoding, *_ENCODINGS)
     )
     if same == 0:
-        return "the signature is not right: the text it carries is another one than the bank's"
-    return (
+        return _other_text("the text it carries is another one than the bank's")
+    return SigningError(
         "the signature is not right: the text it carries differs from the bank's "
-        f"from character {same + 1} of {len(text)} on"
+        f"from character {same + 1} of {len(text)} on",
+        reason_code=ReasonCode.SIGNATURE_TEXT_DIFFERS,
+        character=same + 1,
+        length=len(text),
     )
 
 
-def _saved_otherwise(words: str, profile: BankProfile) -> str:
-    return (
-        f"the signature is over the bank's text, but saved {words}; the bank wants it exactly as given, in "
-        f"{profile.challenge_encoding} without a byte-order mark: sign the downloaded file itself, unopened"
+def _other_text(words: str) -> SigningError:
+    return SigningError(f"the signature is not right: {words}", reason_code=ReasonCode.SIGNATURE_OTHER_TEXT)
+
+
+class _Way(NamedTuple):
+    """How a program saved a text."""
+
+    encoding: str
+    mark: bool
+    change: str
+
+
+def _saved_otherwise(way: _Way, profile: BankProfile) -> SigningError:
+    mark = " with a byte-order mark" if way.mark else ""
+    return SigningError(
+        f"the signature is over the bank's text, but saved as {way.encoding.upper()}{mark}{way.change}; the bank "
+        f"wants it exactly as given, in {profile.challenge_encoding} without a byte-order mark: sign the downloaded "
+        "file itself, unopened",
+        reason_code=ReasonCode.SIGNATURE_TEXT_SAVED,
+        encoding=way.encoding,
+        mark=way.mark,
+        change=way.change.strip(),
+        wanted=profile.challenge_encoding,
     )
 
 
@@ -66,18 +90,17 @@ def _decoded(data: bytes, encoding: str) -> str:
     return data.removeprefix(_MARKS.get(encoding, b"")).decode(encoding, errors="replace")
 
 
-def _ways_to_save(text: str) -> Iterator[tuple[bytes, str]]:
-    """The bytes an editor makes of a text, with words for each way."""
+def _ways_to_save(text: str) -> Iterator[tuple[bytes, _Way]]:
+    """The bytes an editor makes of a text, and each way to make them."""
     for changed, change in _ways_to_end(text):
         for encoding in _ENCODINGS:
             try:
                 data = changed.encode(encoding)
             except UnicodeEncodeError:
                 continue
-            name = encoding.upper()
-            yield data, f"as {name}{change}"
+            yield data, _Way(encoding, mark=False, change=change)
             if encoding in _MARKS:
-                yield _MARKS[encoding] + data, f"as {name} with a byte-order mark{change}"
+                yield _MARKS[encoding] + data, _Way(encoding, mark=True, change=change)
 
 
 def _ways_to_end(text: str) -> Iterator[tuple[str, str]]:

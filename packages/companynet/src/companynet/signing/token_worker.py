@@ -18,6 +18,7 @@ from pkcs11 import exceptions
 
 from companynet.errors import DriverError, PinLocked, SigningDeclined, SigningError, TokenAbsent, WrongPin
 from companynet.signing.identity import TokenPlace
+from companynet.signing_reasons import ReasonCode
 
 if TYPE_CHECKING:
     from pkcs11._pkcs11 import lib as Library  # noqa: N812 -- a class in the clothes of a function
@@ -28,12 +29,23 @@ T = TypeVar("T")
 DRIVER_ERRORS: Final = (exceptions.PKCS11Error, ValueError, TypeError, KeyError, NotImplementedError, OSError)
 
 #: What the errors of drivers mean. The first that fits counts; all others are a driver that failed.
-_MEANINGS: Final[tuple[tuple[tuple[type[Exception], ...], type[SigningError], str], ...]] = (
-    ((exceptions.PinLocked,), PinLocked, "the PIN is locked; unlock it with the vendor's program"),
-    ((exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange), WrongPin, "the PIN is wrong"),
+_MEANINGS: Final[tuple[tuple[tuple[type[Exception], ...], type[SigningError], ReasonCode, str], ...]] = (
+    (
+        (exceptions.PinLocked,),
+        PinLocked,
+        ReasonCode.PIN_LOCKED,
+        "the PIN is locked; unlock it with the vendor's program",
+    ),
+    (
+        (exceptions.PinIncorrect, exceptions.PinInvalid, exceptions.PinLenRange),
+        WrongPin,
+        ReasonCode.PIN_WRONG,
+        "the PIN is wrong",
+    ),
     (
         (exceptions.FunctionCancelled, exceptions.FunctionRejected),
         SigningDeclined,
+        ReasonCode.DECLINED_ON_DEVICE,
         "the signature was declined on the device",
     ),
     (
@@ -45,17 +57,20 @@ _MEANINGS: Final[tuple[tuple[tuple[type[Exception], ...], type[SigningError], st
             exceptions.SlotIDInvalid,
         ),
         TokenAbsent,
+        ReasonCode.TOKEN_ABSENT,
         "there is no such token; is the card in the reader?",
     ),
     (
         (exceptions.PinExpired, exceptions.UserPinNotInitialized),
         DriverError,
+        ReasonCode.PIN_NOT_SET,
         "the PIN must first be set with the vendor's program",
     ),
-    ((exceptions.UserNotLoggedIn,), DriverError, "the token wants a PIN, and none was given"),
+    ((exceptions.UserNotLoggedIn,), DriverError, ReasonCode.PIN_MISSING, "the token wants a PIN, and none was given"),
     (
         (exceptions.UserAlreadyLoggedIn, exceptions.AnotherUserAlreadyLoggedIn),
         DriverError,
+        ReasonCode.TOKEN_LOGGED_IN,
         "another part of this program is logged in to the token",
     ),
 )
@@ -112,7 +127,11 @@ class ModuleWorker:
         except TimeoutError:
             late = True
         if late:
-            raise DriverError(f"{self._module}: the driver does not answer")
+            raise DriverError(
+                f"{self._module}: the driver does not answer",
+                reason_code=ReasonCode.DRIVER_SILENT,
+                place=self._module,
+            )
         # Raised here, where no driver's exception can be its context.
         if isinstance(result, SigningError):
             raise result
@@ -127,7 +146,11 @@ class ModuleWorker:
         """
         lock = self._locks.setdefault((place.serial, place.label), threading.Lock())
         if not lock.acquire(timeout=_TOKEN_WAIT):
-            raise DriverError(f"{place.label}: the token is in use by another signature")
+            raise DriverError(
+                f"{place.label}: the token is in use by another signature",
+                reason_code=ReasonCode.TOKEN_IN_USE,
+                place=place.label,
+            )
         try:
             yield
         finally:
@@ -156,15 +179,23 @@ class ModuleWorker:
             return pkcs11.lib(self._module)
         except DRIVER_ERRORS as error:
             reason = type(error).__name__
-        raise DriverError(f"{self._module}: the driver cannot be loaded ({reason})")
+        raise DriverError(
+            f"{self._module}: the driver cannot be loaded ({reason})",
+            reason_code=ReasonCode.DRIVER_NOT_LOADED,
+            place=self._module,
+            error=reason,
+        )
 
 
 def translated(error: Exception, where: str) -> SigningError:
     """A driver's error as one of ours; texts of drivers are not passed on."""
-    for kinds, meaning, words in _MEANINGS:
+    for kinds, meaning, code, words in _MEANINGS:
         if isinstance(error, kinds):
-            return meaning(f"{where}: {words}")
-    return DriverError(f"{where}: the driver failed ({type(error).__name__})")
+            return meaning(f"{where}: {words}", reason_code=code, place=where)
+    kind = type(error).__name__
+    return DriverError(
+        f"{where}: the driver failed ({kind})", reason_code=ReasonCode.DRIVER_FAILED, place=where, error=kind
+    )
 
 
 _workers: dict[str, ModuleWorker] = {}

@@ -21,6 +21,7 @@ from companynet.signing.certificate import read_certificate
 from companynet.signing.cms import MALFORMED
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.token_worker import DRIVER_ERRORS, ModuleWorker, translated, worker_for
+from companynet.signing_reasons import ReasonCode
 
 if TYPE_CHECKING:
     from pkcs11._pkcs11 import lib as Library  # noqa: N812 -- a class in the clothes of a function
@@ -106,7 +107,11 @@ def find_token(library: "Library", place: TokenPlace) -> pkcs11.Token:
         if isinstance(token, pkcs11.Token) and (_serial(token), token.label) == (place.serial, place.label)
     ]
     if not fitting:
-        raise TokenAbsent(f"{place.label}: there is no such token; is the card in the reader?")
+        raise TokenAbsent(
+            f"{place.label}: there is no such token; is the card in the reader?",
+            reason_code=ReasonCode.TOKEN_ABSENT,
+            place=place.label,
+        )
     return next((token for token in fitting if token.slot.slot_id == place.slot), fitting[0])
 
 
@@ -123,14 +128,23 @@ def log_in(token: pkcs11.Token, place: TokenPlace, pin: Secret | None) -> pkcs11
     """
     state = _pin_state(token)
     if state.tries is TriesLeft.NONE:
-        raise PinLocked(f"{place.label}: the PIN is locked; unlock it with the vendor's program")
+        raise PinLocked(
+            f"{place.label}: the PIN is locked; unlock it with the vendor's program",
+            reason_code=ReasonCode.PIN_LOCKED,
+            place=place.label,
+        )
     credential: str | object | None = None
     if state.pad:
         credential = pkcs11.types.PROTECTED_AUTH
     elif pin is not None:
         credential = pin.reveal()
         if not credential:
-            raise WrongPin(f"{place.label}: the PIN is empty; the token was not asked", tries_left=state.tries)
+            raise WrongPin(
+                f"{place.label}: the PIN is empty; the token was not asked",
+                reason_code=ReasonCode.PIN_EMPTY,
+                place=place.label,
+                tries_left=state.tries,
+            )
     failure: SigningError | None = None
     try:
         return token.open(user_pin=credential)
@@ -147,8 +161,14 @@ def _wrong_pin(token: pkcs11.Token, place: TokenPlace) -> SigningError:
     with contextlib.suppress(*DRIVER_ERRORS):
         tries = _pin_state(token.slot.get_token()).tries
     if tries is TriesLeft.NONE:
-        return PinLocked(f"{place.label}: the PIN is wrong, and is locked now")
-    return WrongPin(f"{place.label}: the PIN is wrong", tries_left=tries)
+        return PinLocked(
+            f"{place.label}: the PIN is wrong, and is locked now",
+            reason_code=ReasonCode.PIN_LOCKED_NOW,
+            place=place.label,
+        )
+    return WrongPin(
+        f"{place.label}: the PIN is wrong", reason_code=ReasonCode.PIN_WRONG, place=place.label, tries_left=tries
+    )
 
 
 def log_out(library: "Library", session: pkcs11.Session) -> None:

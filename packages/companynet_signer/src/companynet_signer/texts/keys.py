@@ -74,15 +74,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Hasło pliku z kluczem jest błędne. Nic nie zostało podpisane.",
         "The password of the PKCS#12 file is wrong. Nothing was signed.",
     ),
-    "no_token": (
-        "Nie ma karty lub pliku z kluczem. Sprawdź, czy karta jest w czytniku.",
-        "The card or the file with the key is not there. Is the card in the reader?",
-    ),
-    "driver_failed": (
-        "Klucza nie można odczytać: zawiódł sterownik karty albo plik jest niewłaściwy.",
-        "The key cannot be read: the card's driver failed, or the file is not right.",
-    ),
-    "certificate_refused": ("Tego certyfikatu nie można użyć.", "This certificate cannot be used."),
     "declined_on_device": (
         "Podpis został odrzucony na czytniku lub przerwany. Nic nie zostało podpisane.",
         "The signature was declined on the device or called off. Nothing was signed.",
