@@ -6,13 +6,12 @@ import datetime as dt
 from companynet import errors
 from companynet.domain.session import Secret
 from companynet.signing import (
-    Pkcs12Signer, read_certificate, read_signature, receive_signature)
-from companynet.signing import check_signature as _check_signature
+    Pkcs12Signer, read_certificate, receive_signature)
 from companynet.signing.signer import bytes_to_sign
 
 from .. import exceptions
 from .connection import bank_profile
-from .errors import translated, user_error
+from .errors import translated
 
 
 def load_signer(content, pin):
@@ -69,27 +68,23 @@ def check_signature(data, text, fingerprint=None):
 
     Raises SigningError, or CertificateUnusableError, with what is wrong.
     """
-    content, _ = signed_text(text)
-    try:
-        read_signature(data)
-    except errors.SigningError as error:
-        raise exceptions.SigningError.of(
-            'mbank.msg_signing_unreadable', reason=str(error)) from error
-    try:
-        signature = receive_signature(data, text, bank_profile())
-        certificate = _check_signature(signature, content)
-    except errors.CertificateUnusable as error:
-        raise user_error(error) from error
-    except errors.SigningError as error:
-        raise exceptions.SigningError.of(
-            'mbank.msg_signing_not_right', reason=str(error)) from error
     with translated():
-        info = read_certificate(certificate)
+        try:
+            received = receive_signature(data, text, bank_profile())
+        except errors.CertificateUnusable:
+            raise
+        except errors.SigningError as error:
+            message = ('mbank.msg_signing_unreadable'
+                if error.reason_code.no_signature
+                else 'mbank.msg_signing_not_right')
+            raise exceptions.SigningError.of(
+                message, reason=str(error)) from error
+    info = received.certificate
     if fingerprint is not None and info.sha256 != fingerprint:
         raise exceptions.CertificateUnusableError.of(
             'mbank.msg_signing_other_certificate',
             certificate=info.common_name or info.subject)
-    return signature, _certificate_values(info)
+    return received.der, _certificate_values(info)
 
 
 def naive(time):
