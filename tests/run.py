@@ -24,6 +24,7 @@ PARTS = (
             "tests/contract",
             "tests/faults",
             "tests/integration/test_generated_customer.py",
+            "tests/integration/test_token_session.py",
             "tests/browser/test_control_page.py",
         ),
         ("-n", "2"),

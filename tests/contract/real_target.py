@@ -1,6 +1,7 @@
 """A real bank as a target, from the environment. ``docs/guide/contract-suite.md`` says how it is run."""
 
 import datetime as dt
+import getpass
 from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,10 +11,14 @@ from companynet.domain.account import Nrb
 from companynet.domain.order import Party
 from companynet.domain.session import ERP_OPERATIONS, PermissionConfig, Secret
 from companynet.profile import BankProfile
-from companynet.signing import Pkcs12Signer
+from companynet.signing import KeyPlace, Pkcs12Signer, Signer, check_usable, find_identity, pin_state
 from tests.contract.target import Ability, Target
+from tests.contract.token_signer import TokenSigner
 
-_NEEDED: Final = ("PROFILE", "DIK", "USER", "P12", "PIN_FILE")
+_NEEDED: Final = ("PROFILE", "DIK", "USER")
+#: Where the key is: the first is a file, the second a PKCS#11 module with what names a key there.
+_KEY: Final = ("P12", "PKCS11")
+_ON_TOKEN: Final = ("PKCS11_TOKEN", "PKCS11_SLOT", "PKCS11_KEY")
 _ORDERS: Final = ("ORDER_FROM", "ORDER_TO", "ORDER_TO_NAME", "ORDER_LIMIT")
 _PREFIX: Final = "COMPANYNET_CONTRACT_"
 #: Operations of a session that only reads.
@@ -46,7 +51,10 @@ class RealTarget(Target):
     def __init__(self, settings: Mapping[str, str]) -> None:
         super().__init__()
         missing = [f"{_PREFIX}{name}" for name in _NEEDED if not settings.get(name)]
-        unknown = sorted(set(settings) - {*_NEEDED, *_ORDERS, "ORDERS", "CONFIRM", "DAYS", "PASSWORD_FILE"})
+        more = {"PIN_FILE", "ORDERS", "CONFIRM", "DAYS", "PASSWORD_FILE"}
+        unknown = sorted(set(settings) - {*_NEEDED, *_KEY, *_ON_TOKEN, *_ORDERS, *more})
+        if not any(settings.get(name) for name in _KEY):
+            missing.append(" or ".join(f"{_PREFIX}{name}" for name in _KEY))
         if missing or unknown:
             raise SettingsWrong(
                 "; ".join(
@@ -58,7 +66,7 @@ class RealTarget(Target):
         self.profile = BankProfile.load(Path(settings["PROFILE"]))
         self.diks = tuple(dik.strip() for dik in settings["DIK"].split(","))
         self.user = settings["USER"]
-        self.signer = Pkcs12Signer.load(Path(settings["P12"]).read_bytes(), _first_line(settings["PIN_FILE"]))
+        self.signer = _signer(settings)
         last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
         self.period = last - dt.timedelta(days=int(settings.get("DAYS", "7")) - 1), last
         self._passwords = _lines(settings["PASSWORD_FILE"]) if settings.get("PASSWORD_FILE") else []
@@ -100,6 +108,43 @@ class RealTarget(Target):
 
     def parties(self) -> tuple[Party, Party]:
         return self._payer, self._payee
+
+
+def _signer(settings: Mapping[str, str]) -> Signer:
+    """Who signs. The PIN comes from a file or from the terminal; it stands in no setting."""
+    on_token = [f"{_PREFIX}{name}" for name in _ON_TOKEN if settings.get(name)]
+    if settings.get("P12"):
+        if settings.get("PKCS11") or on_token:
+            raise SettingsWrong(f"{_PREFIX}P12 is a file: it goes with no setting of a token")
+        return Pkcs12Signer.load(Path(settings["P12"]).read_bytes(), _pin(settings, settings["P12"]))
+    slot = settings.get("PKCS11_SLOT") or None
+    if slot is not None and not slot.isdecimal():
+        raise SettingsWrong(f"{_PREFIX}PKCS11_SLOT is no number")
+    now = dt.datetime.now(dt.UTC)
+    identity = find_identity(
+        settings["PKCS11"],
+        now,
+        token=settings.get("PKCS11_TOKEN") or None,
+        slot=None if slot is None else int(slot),
+        key_id=settings.get("PKCS11_KEY") or None,
+    )
+    check_usable(identity.certificate, now)
+    place = identity.place
+    assert isinstance(place, KeyPlace)
+    state = pin_state(place.token)
+    asked = state.needed and not state.pad
+    return TokenSigner(identity, _pin(settings, place.token.label) if asked else None)
+
+
+def _pin(settings: Mapping[str, str], of: str) -> Secret:
+    if settings.get("PIN_FILE"):
+        return _first_line(settings["PIN_FILE"])
+    try:
+        # pytest has the standard streams; getpass takes the terminal itself, if there is one.
+        Path("/dev/tty").open("rb").close()
+    except OSError:
+        raise SettingsWrong(f"missing: {_PREFIX}PIN_FILE, and there is no terminal to ask for the PIN on") from None
+    return Secret(getpass.getpass(f"PIN of {of}: "))
 
 
 def _lines(path: str) -> list[str]:

@@ -123,6 +123,8 @@ def test_without_a_terminal_the_ways_to_give_a_pin_are_told(desk: Any) -> None:
         (("--pin-file", "/nowhere/pin"), "--pin-file /nowhere/pin: No such file"),
         (("--p12", "/nowhere/key.p12"), "/nowhere/key.p12: No such file"),
         (("--user", "NOBODY"), "LOGIN_REFUSED"),
+        (("--token", "Anna"), "--token is of a token: give --pkcs11 too"),
+        (("--slot", "0"), "--slot is of a token: give --pkcs11 too"),
     ],
 )
 def test_what_was_given_wrong_is_told_and_nothing_half_made_stays(
@@ -149,7 +151,7 @@ def test_a_wrong_pin_and_an_empty_one_are_told(desk: Any) -> None:
 def test_neither_signature_nor_password_is_told(desk: Any) -> None:
     ended = desk.on_session("session", "open", "--dik", ALFA, "--user", demo_data.USER_ALFA)
     assert ended.status == 2
-    assert "give --p12 for a signature, or --one-time-password" in ended.err
+    assert "give --p12 or --pkcs11 for a signature, or --one-time-password" in ended.err
     assert not desk.session.exists()
 
 

@@ -28,6 +28,7 @@ from companynet.profile import BankProfile
 from companynet.signing import (
     Pkcs11Signer,
     check_signature,
+    find_identity,
     find_modules,
     list_identities,
     list_token,
@@ -35,6 +36,7 @@ from companynet.signing import (
     signature_for_bank,
 )
 from companynet.signing.token_worker import worker_for
+from companynet.signing_reasons import ReasonCode
 from companynet.testing import FakeClock
 from companynet_sandbox import cms as sandbox_cms
 
@@ -453,3 +455,33 @@ def test_no_error_of_a_token_shows_the_pin_or_a_drivers_class(proxy) -> None:
             # pytest keeps parts of assertions in this function's own frame.
             if frame.f_code.co_filename != __file__:
                 assert WRONG.reveal() not in [value for value in frame.f_locals.values() if isinstance(value, str)]
+
+
+def test_one_key_is_found_by_what_is_named_of_it(tokens) -> None:
+    """By its token, whatever else the module shows; the slot and the key's id narrow it down."""
+    found = find_identity(tokens.module, NOW, token="P-256")
+    assert found.certificate.common_name == "Anna P-256"
+    place = found.place
+    assert find_identity(tokens.module, NOW, slot=place.token.slot, key_id="0A") == found
+    assert find_identity(tokens.module, datetime(2028, 1, 1, tzinfo=UTC), token="P-256").unusable is not None
+
+
+def test_several_keys_are_listed_and_none_is_chosen(tokens) -> None:
+    with pytest.raises(DriverError, match=r"fit.*Anna RSA-2048 \(token RSA-2048, slot \d+, key id 0a\)") as caught:
+        find_identity(tokens.module, NOW, key_id="0a")
+    assert caught.value.reason_code is ReasonCode.KEYS_SEVERAL
+    assert caught.value.parameters["count"] > 1
+
+
+def test_what_is_not_there_is_told(tokens, tmp_path) -> None:
+    for named, error, code in (
+        ({"token": "nobody's"}, TokenAbsent, ReasonCode.TOKEN_ABSENT),
+        ({"token": "P-256", "key_id": "ff"}, DriverError, ReasonCode.KEY_ABSENT),
+    ):
+        with pytest.raises(error) as caught:
+            find_identity(tokens.module, NOW, **named)
+        assert caught.value.reason_code is code
+    (tmp_path / "broken.so").write_bytes(b"no library")
+    with pytest.raises(DriverError) as caught:
+        find_identity(str(tmp_path / "broken.so"), NOW)
+    assert caught.value.reason_code is ReasonCode.DRIVER_NOT_LOADED

@@ -4,7 +4,6 @@ import argparse
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
-from pathlib import Path
 
 from companynet.cli.bank_command import add_action
 from companynet.cli.connection import connected
@@ -13,6 +12,7 @@ from companynet.cli.output import FOUND_PROBLEMS, fail, os_reason
 from companynet.cli.passwords import add_secret, read_secret
 from companynet.cli.session_file import SessionFile, clear_away, end_at_bank
 from companynet.cli.session_shown import BANK_ZONE, JSON_HELP, differences_of, print_session
+from companynet.cli.signature import add_signature, signer_of
 from companynet.client import CompanyNet
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
@@ -20,14 +20,14 @@ from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import BankError, Outcome
 from companynet.profile import BankProfile
-from companynet.signing import Pkcs12Signer, Signer
+from companynet.signing import Signer
 
 _LONGEST_DAYS = 3660
 
 _OPEN = f"""\
-With --p12 a long-lived session is made: the PIN of the signature serves for both of its signatures. With
---one-time-password the login is by a password in place of a signature; without --p12 the login itself is kept, which
-the bank ends by itself soon.
+With --p12 or --pkcs11 a long-lived session is made: the PIN of the signature serves for both of its signatures. With
+--one-time-password the login is by a password in place of a signature; without a signature the login itself is kept,
+which the bank ends by itself soon. A PIN is sent to a token once; a wrong one is not tried again.
 
 The token of the session is written to the session file, for its owner alone, and shown nowhere.
 
@@ -47,8 +47,7 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--dik", required=True, action="append", metavar="DIK", help="a customer number to cover; may be repeated"
     )
     opening.add_argument("--user", required=True, metavar="ID", help="the user's id or alias at the bank")
-    opening.add_argument("--p12", type=Path, metavar="FILE", help="PKCS#12 file with the signature registered there")
-    add_secret(opening, "pin", "the PIN of the signature")
+    add_signature(opening)
     opening.add_argument("--one-time-password", action="store_true", help="log in with a one-time password")
     add_secret(opening, "password", "the one-time password")
     end = opening.add_mutually_exclusive_group()
@@ -66,8 +65,12 @@ def _open(arguments: argparse.Namespace) -> int:
     profile = BankProfile.load(arguments.profile)
     file = SessionFile(arguments.session)
     file.refuse_if_there()
-    asking = _asking(arguments)
-    with connected(profile, arguments.record) as client:
+    config = _config(arguments)
+    if arguments.p12 is None and arguments.pkcs11 is None and not arguments.one_time_password:
+        raise Unusable("give --p12 or --pkcs11 for a signature, or --one-time-password")
+    password = read_secret(arguments, "password", "One-time password") if arguments.one_time_password else None
+    with signer_of(arguments) as signer, connected(profile, arguments.record) as client:
+        asking = _Asking(config, signer, password)
         # Written before the bank is asked: what a killed program leaves says what the bank may have.
         file.begin(_opening(profile, arguments, asking))
         try:
@@ -99,19 +102,6 @@ class _Asking:
     config: PermissionConfig
     signer: Signer | None
     password: Secret | None
-
-
-def _asking(arguments: argparse.Namespace) -> _Asking:
-    config = _config(arguments)
-    password = signer = None
-    if arguments.one_time_password:
-        password = read_secret(arguments, "password", "One-time password")
-    if arguments.p12 is not None:
-        data = arguments.p12.read_bytes()
-        signer = Pkcs12Signer.load(data, read_secret(arguments, "pin", f"PIN of {arguments.p12}"))
-    if signer is None and password is None:
-        raise Unusable("give --p12 for a signature, or --one-time-password")
-    return _Asking(config, signer, password)
 
 
 def _config(arguments: argparse.Namespace) -> PermissionConfig:

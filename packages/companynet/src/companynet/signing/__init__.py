@@ -6,6 +6,7 @@ Tried with keys in files and on SoftHSM's tokens; not with a qualified card, a c
 """
 
 from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, read_certificate
+from companynet.signing.choice import find_identity
 from companynet.signing.cms import CmsSigner, RawKey, check_signature
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
@@ -47,6 +48,7 @@ __all__ = [
     "check_signature",
     "check_usable",
     "file_identity",
+    "find_identity",
     "find_modules",
     "list_identities",
     "list_token",
