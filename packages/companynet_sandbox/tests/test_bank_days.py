@@ -61,6 +61,12 @@ def test_weekends_are_no_bank_days() -> None:
         ("2026-04-03 18:00", "2026-04-07 11:00"),  # over Easter
         ("2025-12-23 18:00", "2025-12-29 11:00"),  # over Christmas with its eve and a weekend
         ("2026-03-28 12:00", "2026-03-30 11:00"),  # over the change of the hour
+        ("2025-12-31 14:59", "2025-12-31 15:00"),  # the second session of the last bank day of a year …
+        ("2025-12-31 15:01", "2026-01-02 11:00"),  # … which has no third
+        ("2027-12-31 15:01", "2028-01-03 11:00"),
+        ("2023-12-29 15:01", "2024-01-02 11:00"),  # the last bank day, before a weekend
+        ("2025-12-30 15:01", "2025-12-30 17:30"),
+        ("2021-12-24 15:01", "2021-12-27 11:00"),  # Christmas Eve while it was a bank day
     ],
 )
 def test_the_next_session(ready: str, session: str) -> None:

@@ -155,6 +155,8 @@ def test_an_internal_order_in_another_currency_is_denied(room: Room) -> None:
     [
         ("INSTANT_TAX", Transfer("X", payee=TAX, instrument="EXPRESSELIXIR")),
         ("INSTANT_TAX", Transfer("X", payee=ZUS, instrument="BLUECASH")),
+        ("RTGS_TAX", Transfer("X", payee=TAX, instrument="SORBNET")),
+        ("RTGS_TAX", Transfer("X", payee=ZUS, instrument="SORBNET")),
         ("INSTANT_LIMIT", Transfer("X", "100000.01", OUTSIDE, instrument="EXPRESSELIXIR")),
         ("INSTANT_LIMIT", Transfer("X", "20000.01", OUTSIDE, instrument="BLUECASH")),
         ("SPLIT_PAYMENT", Transfer("X", payee=TAX, title=SPLIT)),

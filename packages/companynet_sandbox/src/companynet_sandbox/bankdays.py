@@ -19,6 +19,8 @@ _FIXED = (
     (12, 25, 1951),
     (12, 26, 1951),
 )
+#: Sessions of a short day.  # S-600
+_SHORT = 2
 #: Days after Easter Sunday: itself, Easter Monday, Pentecost, Corpus Christi.  # S-220
 _AFTER_EASTER = (0, 1, 49, 60)
 
@@ -68,10 +70,25 @@ def moment(day: date, hour: time) -> datetime:
     return datetime.combine(day, hour, ZONE).astimezone(UTC)
 
 
+def is_short_day(day: date) -> bool:
+    """Whether a bank day has one session of Elixir less: the last of the year, and Christmas Eve while it was one.
+
+    # S-600
+    """
+    return day.month == 12 and (day.day == 24 or next_bank_day(day).year > day.year)
+
+
 def next_session(earliest: datetime, hours: Sequence[time]) -> datetime:
-    """The first session at or after a moment. Sessions are held on bank days at these hours, in Warsaw."""
+    """The first session at or after a moment.
+
+    Sessions are held on bank days at these hours, in Warsaw; on short days two at most.
+
+    Args:
+        earliest: the moment.
+        hours: in order.
+    """
     for day in bank_days_from(earliest.astimezone(ZONE).date()):
-        for hour in hours:
+        for hour in hours[:_SHORT] if is_short_day(day) else hours:
             session = moment(day, hour)
             if session >= earliest:
                 return session

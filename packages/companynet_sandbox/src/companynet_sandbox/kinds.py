@@ -127,6 +127,9 @@ def check_kind(order: Order, name: str) -> list[Finding]:
         if order.amount > _INSTANT_LIMITS[name]:
             limit = _INSTANT_LIMITS[name] // 100
             findings.append(("INSTANT_LIMIT", f"an instant transfer of this kind has at most {limit} PLN"))
+    if name == "sorbnet" and _authority(order):
+        # S-601, L-600
+        findings.append(("RTGS_TAX", "accounts of tax offices and of ZUS take no transfers by Sorbnet"))
     if name == "sepa" and order.charge_bearer not in {"", "SLEV", "SHAR"}:
         findings.append(("CHARGE_BEARER", f"charges of a SEPA transfer are shared, not {order.charge_bearer}"))
     if is_split(order.title):
