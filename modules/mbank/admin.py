@@ -14,6 +14,8 @@ import trytond.config as config
 SEALED = [
     ('mbank.session', 'token'),
     ('mbank.certificate', 'content'),
+    ('mbank.server_key', 'content'),
+    ('mbank.server_key', 'pin'),
     ('mbank.external_database', 'password'),
     ]
 

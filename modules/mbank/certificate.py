@@ -1,18 +1,21 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 import datetime as dt
+from contextlib import contextmanager
 
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import gateway, independent, vault
-from .exceptions import CertificateRegisterError, CertificateUnusableError
+from .exceptions import CertificateRegisterError, PinNotKeptError
 from .rights import check_right
 from .sealed import ForgetfulMixin, SealedMixin
+from .server_key_use import signer_of
 from .session import local_text, utcnow
 
 
@@ -41,10 +44,20 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
     content = fields.Binary("PKCS#12", readonly=True)
     key_kept = fields.Function(
         fields.Boolean("Key Kept Here",
-            help="Checked: the key is kept here, sealed, and signs with its "
-            "PIN.\nOtherwise this is the public part; the key is on the "
-            "workstation, a card or in the cloud."),
+            help="Checked: the key is kept here, sealed, or on the server, "
+            "and signs with its PIN.\nOtherwise this is the public part; the "
+            "key is on the workstation, a card or in the cloud."),
         'get_key_kept', searcher='search_key_kept')
+    server_key = fields.Many2One(
+        'mbank.server_key', "Key on the Server", readonly=True,
+        ondelete='SET NULL')
+    pin_asked = fields.Function(
+        fields.Boolean("PIN Is Asked For"), 'get_pin_asked')
+    unattended = fields.Function(
+        fields.Boolean("Signs Unattended",
+            help="The key signs here without a person: sessions are renewed "
+            "with it."),
+        'get_unattended')
     warned = fields.Integer("Warned", readonly=True)
 
     @classmethod
@@ -73,18 +86,29 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
     def get_key_kept(cls, certificates, name):
         kept = {c.id for c in cls.search([
                     ('id', 'in', [c.id for c in certificates]),
-                    ('content', '!=', None)])}
+                    ('key_kept', '=', True)])}
         return {c.id: c.id in kept for c in certificates}
 
     @classmethod
     def search_key_kept(cls, name, clause):
         _, operator, value = clause
-        kept = bool(value) == (operator == '=')
-        return [('content', '!=' if kept else '=', None)]
+        if bool(value) == (operator == '='):
+            return ['OR',
+                ('content', '!=', None), ('server_key', '!=', None)]
+        return [('content', '=', None), ('server_key', '=', None)]
+
+    def get_pin_asked(self, name):
+        if self.server_key:
+            return self.server_key.asks_pin
+        return self.key_kept
+
+    def get_unattended(self, name):
+        return bool(self.server_key and self.server_key.unattended)
 
     def get_rec_name(self, name):
         message = (
             'mbank.msg_certificate_name_expired' if self.expired
+            else 'mbank.msg_certificate_name_server' if self.server_key
             else 'mbank.msg_certificate_name')
         return gettext(
             message, name=self.name, valid_to=local_text(self.valid_to))
@@ -94,6 +118,7 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
         default = default.copy() if default is not None else {}
         default.setdefault('user', Transaction().user)
         default.setdefault('warned')
+        default.setdefault('server_key')
         return super().copy(certificates, default=default)
 
     @classmethod
@@ -125,6 +150,84 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
                 ('fingerprint', '=', values['fingerprint']),
                 ])
         return (known[0] if known else cls.register(user, values)).id
+
+    # Keys on the server
+
+    @classmethod
+    def give_server_key(cls, user, key):
+        "Let the user choose the key on the server as a certificate"
+        known = cls.search([
+                ('user', '=', user.id),
+                ('fingerprint', '=', key.fingerprint),
+                ])
+        if known:
+            cls.write(known, {'server_key': key.id})
+        else:
+            cls.create([{
+                        'user': user.id,
+                        'server_key': key.id,
+                        **{name: getattr(key, name) for name in [
+                                'name', 'subject', 'issuer', 'serial',
+                                'valid_from', 'valid_to', 'fingerprint']},
+                        }])
+
+    @classmethod
+    def take_server_key(cls, user, key):
+        "Leave the user the public part alone"
+        cls.write(cls.search([
+                    ('user', '=', user.id),
+                    ('server_key', '=', key.id),
+                    ]), {'server_key': None})
+
+    @classmethod
+    def check_modification(
+            cls, mode, certificates, values=None, external=False):
+        super().check_modification(
+            mode, certificates, values=values, external=external)
+        if mode == 'delete' and external:
+            for certificate in certificates:
+                if certificate.server_key:
+                    raise AccessError(gettext(
+                            'mbank.msg_certificate_of_server_key',
+                            certificate=certificate.name))
+
+    @contextmanager
+    def signer(self, pin):
+        """A signer with the key that is here, as somebody asks for it.
+
+        The PIN is used where one is asked for. Raises a SigningError.
+        """
+        if self.server_key:
+            key = self.server_key
+            with signer_of(
+                    key.id, self.user.id, pin if key.asks_pin else None,
+                    attended=True) as signer:
+                yield signer
+        else:
+            yield gateway.load_signer(
+                vault.open_stored(self, 'content'), pin)
+
+    @classmethod
+    @contextmanager
+    def unattended_signer(cls, certificate_id, user):
+        """A signer without anybody, for the two signatures of a session.
+
+        user is the id of whose session it is for: the certificate must be
+        the user's, and its key on the server, with a PIN that is kept or
+        none, and the user named on it. Raises a SigningError, or another
+        MBankError of the vault; nothing was sent to the bank by then.
+        """
+        with without_check_access():
+            certificates = cls.search([
+                    ('id', '=', certificate_id),
+                    ('user', '=', user),
+                    ('server_key', '!=', None),
+                    ])
+            key_ids = [c.server_key.id for c in certificates]
+        if not key_ids:
+            raise PinNotKeptError.of('mbank.msg_certificate_no_server_key')
+        with signer_of(key_ids[0], user) as signer:
+            yield signer
 
     # The daily warning
 
@@ -191,11 +294,6 @@ class RegisterCertificate(ForgetfulMixin, Wizard):
             values = gateway.certificate_values(
                 gateway.load_signer(content, pin))
             kept = content
-        if values['valid_to'] <= utcnow():
-            raise CertificateUnusableError(gettext(
-                    'mbank.msg_certificate_expired',
-                    certificate=values['name'],
-                    valid_to=local_text(values['valid_to'])))
         return Certificate.register(Transaction().user, values, kept)
 
 

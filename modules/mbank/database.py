@@ -103,12 +103,14 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         Session = pool.get('mbank.session')
         SigningJob = pool.get('mbank.signing.job')
         Certificate = pool.get('mbank.certificate')
+        ServerKey = pool.get('mbank.server_key')
         identity = cls.default_identity()
         cls.write([cls.get_singleton()], {
                 'identity': identity, 'public_identity': None})
         reason = gettext('mbank.msg_session_of_original')
         SigningJob.give_up(reason)
         Session.give_up(reason)
+        ServerKey.delete(ServerKey.search([]))
         Certificate.delete(Certificate.search([]))
         return identity
 

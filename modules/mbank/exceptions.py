@@ -155,6 +155,10 @@ class WrongPinError(SigningError):
     pass
 
 
+class KeptPinError(WrongPinError):
+    pass
+
+
 class PinLockedError(SigningError):
     pass
 
@@ -164,6 +168,22 @@ class CertificateUnusableError(SigningError):
 
 
 class SigningDeclinedError(SigningError):
+    pass
+
+
+class KeyNotAllowedError(SigningError):
+    pass
+
+
+class KeyBusyError(SigningError):
+    pass
+
+
+class PinNotKeptError(SigningError):
+    pass
+
+
+class LastTryError(SigningError):
     pass
 
 

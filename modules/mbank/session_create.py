@@ -123,14 +123,14 @@ class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
 
     def _create(self, request, pin):
         "Make the session with the key that is kept here"
-        Session = Pool().get('mbank.session')
         choice = self._choice(with_key=True)
-        certificate = choice.certificate
         vault.check()
-        content = vault.open_stored(certificate, 'content')
-        signer = gateway.load_signer(content, pin)
-        del content, pin
+        with choice.certificate.signer(pin) as signer:
+            return self._create_with(signer, choice, request)
 
+    def _create_with(self, signer, choice, request):
+        Session = Pool().get('mbank.session')
+        certificate = choice.certificate
         key = Session.key_of(choice.company)
         session_id = independent.run(
             Session.begin, choice.diks,
@@ -229,7 +229,7 @@ class SessionCreateStart(ModelView):
         "signature or a file; the PIN stays there.\n"
         "By hand: a text is downloaded, signed in any program and the "
         "signature uploaded, twice.\n"
-        "With the key kept here: by its PKCS#12 and PIN.")
+        "With the key kept here: by a PKCS#12, or a key on the server.")
     certificate = fields.Many2One(
         'mbank.certificate', "Certificate",
         domain=[
@@ -243,13 +243,21 @@ class SessionCreateStart(ModelView):
         "with the bank.\nIf it is empty any that the bank takes may sign on "
         "the workstation or by hand.")
     expires = fields.Date("Valid Until", required=True)
+    pin_asked = fields.Function(
+        fields.Boolean("PIN Is Asked For"), 'on_change_with_pin_asked')
     pin_password = fields.Char("PIN", strip=False,
         states={
-            'invisible': Eval('way') != SERVER,
-            'required': Eval('way') == SERVER,
+            'invisible': ~Bool(Eval('pin_asked')),
+            'required': Bool(Eval('pin_asked')),
             },
         help="Of the signature. It is used for the two signatures of this "
         "request and not stored.")
+
+    @fields.depends('way', 'certificate')
+    def on_change_with_pin_asked(self, name=None):
+        if self.way != SERVER:
+            return False
+        return not self.certificate or self.certificate.pin_asked
 
 
 class SessionCreateDik(ModelView):

@@ -18,16 +18,20 @@ from .sessions import (
     begin_login, close_login, complete_login,
     complete_session, create_session, discard_session, finish_session)
 from .signing import (
-    certificate_values, check_signature, load_signer, read_certificate_file,
-    signed_text)
+    certificate_values, check_signature, load_signer, probe,
+    read_certificate_file, signed_text)
 from .statements import (
     confirm_statements, entry_identities, fetch_statements, read_statements)
+from .tokens import (
+    Token, TokenKey, last_try, list_token, list_tokens, token_modules,
+    unlocked)
 
 __all__ = [
-    'SESSION_OPERATIONS', 'begin_login', 'certificate_values',
-    'check_signature', 'close_login', 'complete_login', 'complete_session',
-    'confirm_statements', 'create_session', 'discard_session', 'endpoint',
-    'entry_identities', 'fetch_statements', 'finish_session',
-    'knows_own_ids', 'load_signer', 'order_result', 'order_status',
-    'read_certificate_file', 'read_statements', 'send_orders',
-    'signed_text', 'write_orders']
+    'SESSION_OPERATIONS', 'Token', 'TokenKey', 'begin_login',
+    'certificate_values', 'check_signature', 'close_login', 'complete_login',
+    'complete_session', 'confirm_statements', 'create_session',
+    'discard_session', 'endpoint', 'entry_identities', 'fetch_statements',
+    'finish_session', 'knows_own_ids', 'last_try', 'list_token',
+    'list_tokens', 'load_signer', 'order_result', 'order_status', 'probe',
+    'read_certificate_file', 'read_statements', 'send_orders', 'signed_text',
+    'token_modules', 'unlocked', 'write_orders']

@@ -9,13 +9,13 @@ import datetime as dt
 from companynet import errors
 from companynet.domain.session import (
     Login, Permission, PermissionConfig, Secret)
-from companynet.signing import (
-    check_usable, signature_for_bank, signature_text)
+from companynet.signing import signature_for_bank, signature_text
 from trytond.transaction import Transaction
 
 from .. import exceptions
 from .connection import Audited, bank_profile, with_session
 from .errors import translated
+from .policy import check_certificate, signing_policy
 from .signing import naive
 
 _CREATE = 'createBackgroundSessionWithSignature'
@@ -152,15 +152,17 @@ def create_session(signer, *, diks, bank_user, end, session_id,
     made a session.
     """
     dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+    check_certificate(signer.certificate)
+    policy = signing_policy()
+
+    def sign(text):
+        return signature_for_bank(signer, text, profile, policy=policy)
 
     def open_session(bank):
-        check_usable(signer.certificate, dt.datetime.now(dt.timezone.utc))
         challenge = bank.sessions.login_challenge(dik, bank_user)
-        login, text = _log_in(
-            bank, dik, bank_user, asked,
-            signature_for_bank(signer, challenge, profile))
+        login, text = _log_in(bank, dik, bank_user, asked, sign(challenge))
         try:
-            signature = signature_for_bank(signer, text, profile)
+            signature = sign(text)
         except BaseException:
             _log_out(bank, login.token)
             raise

@@ -2,6 +2,8 @@
 # this repository contains the full copyright notices and license terms.
 """Signatures and certificates: keys that are here, signatures made elsewhere."""
 import datetime as dt
+import secrets
+import time
 
 from companynet import errors
 from companynet.domain.session import Secret
@@ -12,6 +14,10 @@ from companynet.signing.signer import bytes_to_sign
 from .. import exceptions
 from .connection import bank_profile
 from .errors import translated
+from .policy import check_certificate, signing_policy
+
+#: Says itself what it is, to whoever comes upon its signature.
+_PROBE = "MBankPluginV2: test of a key, neither an order nor a login. "
 
 
 def load_signer(content, pin):
@@ -24,20 +30,44 @@ def load_signer(content, pin):
 
 
 def certificate_values(signer):
-    "What a person and the ERP need to know of the signer's certificate"
-    return _certificate_values(signer.certificate)
+    """What a person and the ERP need to know of the signer's certificate.
+
+    Raises CertificateUnusableError if the policy does not let it sign.
+    """
+    check_certificate(signer.certificate)
+    return values_of(signer.certificate)
 
 
 def read_certificate_file(content):
     """What the public part of a certificate says; DER or PEM.
 
-    Raises KeyStoreError.
+    Raises KeyStoreError, or CertificateUnusableError if the policy does not
+    let it sign.
     """
     with translated():
-        return _certificate_values(read_certificate(content))
+        info = read_certificate(content)
+    check_certificate(info)
+    return values_of(info)
 
 
-def _certificate_values(info):
+def probe(signer):
+    """Sign a text that means nothing to the bank, and check the signature.
+
+    Returns the seconds it took. Raises SigningError or
+    CertificateUnusableError.
+    """
+    check_certificate(signer.certificate)
+    content = _PROBE.encode() + secrets.token_hex(16).encode()
+    started = time.monotonic()
+    with translated():
+        signature = signer.sign_detached(content)
+        taken = time.monotonic() - started
+        _check_signature(signature, content, signer.certificate)
+    return taken
+
+
+def values_of(info):
+    "What a person and the ERP need to know of a certificate"
     return {
         'name': info.common_name or info.subject,
         'subject': info.subject,
@@ -68,9 +98,11 @@ def check_signature(data, text, fingerprint=None):
 
     Raises SigningError, or CertificateUnusableError, with what is wrong.
     """
+    policy = signing_policy()
     with translated():
         try:
-            received = receive_signature(data, text, bank_profile())
+            received = receive_signature(
+                data, text, bank_profile(), policy=policy)
         except errors.CertificateUnusable:
             raise
         except errors.SigningError as error:
@@ -84,7 +116,7 @@ def check_signature(data, text, fingerprint=None):
         raise exceptions.CertificateUnusableError.of(
             'mbank.msg_signing_other_certificate',
             certificate=info.common_name or info.subject)
-    return received.der, _certificate_values(info)
+    return received.der, values_of(info)
 
 
 def naive(time):
