@@ -1,14 +1,16 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-"""Which session authorises an operation."""
+"""Which session authorises an operation, and the sentence that says so."""
 from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
 from . import vault
 from .exceptions import (
-    MissingDIKError, NoSessionError, SessionNotCoveringError,
+    MBankError, MissingDIKError, NoSessionError, SessionNotCoveringError,
     SessionNotLiveError)
+from .rights import has_right
+from .session import local_text
 
 
 class Authorisation:
@@ -22,7 +24,8 @@ class Authorisation:
         company is the head office, operation the name of an operation of the
         bank's contract, user the requester (the transaction's by default).
         The user's own session in the context, else the session of the
-        default authorising user. Raises a subclass of MBankError that says
+        default authorising user; its owner must be active and still have the
+        right to create sessions. Raises a subclass of MBankError that says
         what to do; nothing is sent to the bank.
         """
         pool = Pool()
@@ -32,7 +35,7 @@ class Authorisation:
 
         dik = dik_of(company)
         vault.check()
-        user_id = int(user) if user is not None else Transaction().user
+        user_id = _requester(user)
         session = Session.live_of(user_id, company) if user_id else None
         if session is None:
             default = Configuration(1).authorising_user_of(company)
@@ -52,6 +55,13 @@ class Authorisation:
             raise SessionNotLiveError(gettext(
                     'mbank.msg_session_past',
                     session=session.rec_name))
+        owner = session.user
+        if not owner.active or not has_right(
+                'group_session_create', owner.id):
+            raise SessionNotLiveError(gettext(
+                    'mbank.msg_session_owner',
+                    session=session.rec_name,
+                    user=owner.rec_name))
         if not session.covers(dik):
             raise SessionNotCoveringError(gettext(
                     'mbank.msg_session_not_covering',
@@ -65,6 +75,31 @@ class Authorisation:
                     operation=operation,
                     dik=dik))
         return session
+
+    @classmethod
+    def explain(cls, company, operation, user=None):
+        """The sentence for a person who is about to start the operation.
+
+        It names whose session would authorise it and until when that lasts,
+        or it is the sentence of the refusal. Takes what for_operation takes
+        and raises none of its errors.
+        """
+        try:
+            session = cls.for_operation(company, operation, user=user)
+        except MBankError as error:
+            return error.message
+        with without_check_access():
+            values = {
+                'user': session.user.rec_name,
+                'end': local_text(session.end, company),
+                }
+            if session.user.id == _requester(user):
+                return gettext('mbank.msg_authorised_by_own', **values)
+            return gettext('mbank.msg_authorised_by_default', **values)
+
+
+def _requester(user):
+    return int(user) if user is not None else Transaction().user
 
 
 def dik_of(company):

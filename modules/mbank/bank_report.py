@@ -19,7 +19,7 @@ LOST_AFTER = dt.timedelta(minutes=30)
 
 _kept = {
     'company', 'task_id', 'position', 'fetched_at', 'date_from', 'date_to',
-    'content', 'sha256'}
+    'content', 'sha256', 'requested_by', 'authorised_by'}
 
 
 class Report(ModelSQL, ModelView):
@@ -32,6 +32,12 @@ class Report(ModelSQL, ModelView):
     task_id = fields.Char("Task at the Bank", required=True, readonly=True)
     position = fields.Integer("Position", required=True, readonly=True)
     fetched_at = fields.DateTime("Fetched at", required=True, readonly=True)
+    requested_by = fields.Many2One(
+        'res.user', "Downloaded by", readonly=True, ondelete='RESTRICT',
+        help="Empty when the program did it by itself.")
+    authorised_by = fields.Many2One(
+        'res.user', "Authorised by", readonly=True, ondelete='RESTRICT',
+        help="The user whose session the statements were downloaded on.")
     date_from = fields.Date("From", required=True, readonly=True)
     date_to = fields.Date("To", required=True, readonly=True)
     content = fields.Binary(
@@ -88,8 +94,11 @@ class Report(ModelSQL, ModelView):
                         'mbank.msg_report_kept', report=report.rec_name))
 
     @classmethod
-    def store(cls, company, task_id, contents, date_from, date_to):
+    def store(cls, company, task_id, contents, date_from, date_to,
+            authoriser):
         """Keep the bytes of a package and return the ids of the reports
+
+        authoriser is the id of the user whose session they came by.
 
         The package of a task is stored once, whenever it is fetched again.
         """
@@ -106,6 +115,8 @@ class Report(ModelSQL, ModelView):
                         task_id=task_id,
                         position=position,
                         fetched_at=dt.datetime.now(),
+                        requested_by=Transaction().user or None,
+                        authorised_by=authoriser,
                         date_from=date_from,
                         date_to=date_to,
                         content=content,

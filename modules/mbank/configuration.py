@@ -7,7 +7,7 @@ from trytond.modules.company.model import (
     CompanyMultiValueMixin, CompanyValueMixin)
 from trytond.pyson import Eval
 
-from . import gateway
+from . import call_guard, gateway
 from .exceptions import (
     ConfigurationValidationError, MBankError, SessionCreateError)
 from .signing_job import BY_HAND, WORKSTATION
@@ -57,6 +57,9 @@ class Configuration(
     sign_on_server = fields.Boolean("With the Key Kept Here",
         help="With a PKCS#12 that is kept here, sealed, and the PIN that is "
         "typed in.")
+    audit_keep_days = fields.Integer("Keep the Audit", required=True,
+        domain=[('audit_keep_days', '>=', call_guard.LEAST_DAYS)],
+        help="The days a call to the bank is kept in the audit.")
     signer_url = fields.Char("Installer of the Signer",
         help="The address at which users get the signer.")
     bank_endpoint = fields.Function(
@@ -79,6 +82,12 @@ class Configuration(
     @classmethod
     def default_warning_days(cls):
         return 14
+
+    @classmethod
+    def default_audit_keep_days(cls):
+        # What happened in January is kept as long as evidence of December:
+        # five years from the end of the year  # S-630
+        return 2192
 
     @classmethod
     def default_sign_on_workstation(cls):

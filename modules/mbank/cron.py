@@ -11,6 +11,7 @@ class Cron(metaclass=PoolMeta):
         super().__setup__()
         cls.method.selection.extend([
                 ('mbank.session|check_all', "Check mBank Sessions"),
+                ('mbank.call|clean', "Clean up the mBank Audit"),
                 ('mbank.signing.job|clean', "Clean up mBank Signing Jobs"),
                 ('mbank.certificate|warn', "Warn of mBank Certificates"),
                 ('mbank.statement.account|download_daily',

@@ -215,6 +215,10 @@ class PollingExpiredError(BankError):
     pass
 
 
+class NotRecordedError(BankError):
+    pass
+
+
 class RefusedError(BankError):
     pass
 
@@ -252,6 +256,10 @@ class OrderRefusedError(RefusedError):
 
 
 class OrderGroupUnknownError(RefusedError):
+    pass
+
+
+class CallExportError(MBankError):
     pass
 
 

@@ -4,7 +4,8 @@ from trytond.pool import PoolMeta
 from trytond.transaction import Transaction
 
 _OWN = {
-    'mbank.session', 'mbank.certificate', 'mbank.share', 'mbank.signing.job'}
+    'mbank.session', 'mbank.certificate', 'mbank.share', 'mbank.signing.job',
+    'mbank.call'}
 
 
 class Rule(metaclass=PoolMeta):

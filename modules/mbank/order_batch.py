@@ -18,12 +18,12 @@ from .authorisation import Authorisation
 from .exceptions import OrderBatchError
 from .order_status import in_words
 from .payment import order_name, order_text
-from .rights import check_right, context_of
+from .rights import check_right, context_of, has_right
 
 # What the bank is given is never changed: a resend is the same order
 _fixed = {
     'company', 'group', 'client_order_group_id', 'message_id', 'file_name',
-    'data', 'md5', 'created_at'}
+    'data', 'md5', 'created_at', 'debited_account'}
 
 ADDRESS_LENGTH = 35  # L-450
 IDENTITY_LENGTH = 35  # L-452
@@ -67,12 +67,23 @@ class OrderBatch(ModelSQL, ModelView):
     data = fields.Binary(
         "Orders File", required=True, readonly=True, filename='file_name')
     md5 = fields.Char("MD5", required=True, readonly=True)
+    debited_account = fields.Char("Debited Account", readonly=True)
     created_at = fields.DateTime("Made at", required=True, readonly=True)
     state = fields.Selection(
         STATES, "State", required=True, readonly=True, sort=False)
     message = fields.Text("Message", readonly=True)
     requested_by = fields.Many2One(
         'res.user', "Sent by", readonly=True, ondelete='RESTRICT')
+    authorised_by = fields.Many2One(
+        'res.user', "Authorised by", readonly=True, ondelete='RESTRICT',
+        help="The user whose session the orders were sent on.")
+    authorisation = fields.Function(fields.Text(
+            "Authorisation",
+            states={
+                'invisible': ~Eval('authorisation'),
+                },
+            help="Whose session would authorise the sending by you."),
+        'get_authorisation')
     waiting_since = fields.DateTime("Waiting since", readonly=True)
     attempts = fields.Integer("Attempts", required=True, readonly=True)
     sending_since = fields.DateTime("Sending since", readonly=True)
@@ -144,6 +155,12 @@ class OrderBatch(ModelSQL, ModelView):
     def get_status(self, name):
         return in_words(self.status_key)
 
+    def get_authorisation(self, name):
+        if (self.state in {'prepared', 'unknown'}
+                and has_right('group_payment_send')):
+            # L-001
+            return Authorisation.explain(self.company, 'universalPaymentSend')
+
     @fields.depends('group', '_parent_group.currency')
     def on_change_with_currency(self, name=None):
         return self.group.currency if self.group else None
@@ -205,6 +222,8 @@ class OrderBatch(ModelSQL, ModelView):
                 file_name='%s.xml' % message_id,
                 data=data,
                 md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
+                debited_account=(
+                    group.journal.mbank_account_number.compact_iban),
                 created_at=now)
             batch.save()
             for payment in payments:

@@ -68,7 +68,7 @@ def send(batch):
     except UserError as error:
         independent.run(_set_back, batch.id, error_text(error))
         return
-    attempt = independent.run(take, batch.id)
+    attempt = independent.run(take, batch.id, session.user.id)
     if not attempt:
         return
     try:
@@ -77,7 +77,8 @@ def send(batch):
             client_order_group_id=batch.client_order_group_id,
             file_name=batch.file_name,
             data=bytes(batch.data),
-            modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc))
+            modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc),
+            account=batch.debited_account)
     except UserError as error:
         _end_failed(batch.id, attempt, error)
     else:
@@ -85,10 +86,10 @@ def send(batch):
             _end, batch.id, attempt, _set_sent, sent.task_id, sent.group_id)
 
 
-def take(batch_id):
+def take(batch_id, authoriser):
     """Store the intent to send and return the number of the attempt
 
-    Returns None if the batch does not wait any more.
+    authoriser is the id of the user whose session it is sent on. Returns None if the batch does not wait any more.
     """
     Batch = Pool().get('mbank.order.batch')
     batch = Batch(batch_id)
@@ -98,6 +99,7 @@ def take(batch_id):
     batch.attempts += 1
     batch.state = 'sending'
     batch.sending_since = dt.datetime.now()
+    batch.authorised_by = authoriser
     batch.message = None
     batch.save()
     note(batch, text=gettext('mbank.msg_batch_sending', n=batch.attempts))
@@ -185,12 +187,14 @@ def inquire(batch, user=None):
             group_id = gateway.order_result(
                 Authorisation.for_operation(
                     company, 'checkPaymentSendResult', user=user),
-                company, batch.task_id).group_id
+                company, batch.task_id,
+                account=batch.debited_account).group_id
         except OrderRefusedError as error:
             return Answer(refused=error_text(error))
     try:
         statuses = gateway.order_status(
-            session, company, group_id or batch.client_order_group_id)
+            session, company, group_id or batch.client_order_group_id,
+            account=batch.debited_account)
     except OrderGroupUnknownError as error:
         return Answer(absent=error_text(error), group_id=group_id)
     return Answer(statuses=tuple(statuses), group_id=group_id)

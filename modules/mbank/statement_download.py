@@ -16,7 +16,8 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 from . import gateway, independent
 from .authorisation import Authorisation
 from .exceptions import DownloadError
-from .rights import check_company, check_right, context_of, error_text
+from .rights import (
+    check_company, check_right, context_of, error_text, has_right)
 
 logger = logging.getLogger(__name__)
 DAY = dt.timedelta(days=1)
@@ -63,6 +64,10 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
             ('failed', "Failed"),
             ], "State of Last Download", readonly=True, sort=False)
     last_result = fields.Text("Result", readonly=True)
+    authorisation = fields.Function(fields.Text(
+            "Authorisation",
+            help="Whose session would authorise a download by you."),
+        'get_authorisation')
 
     @classmethod
     def __setup__(cls):
@@ -91,6 +96,9 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
     @fields.depends('journal')
     def on_change_with_bank_account(self, name=None):
         return self.journal.bank_account if self.journal else None
+
+    def get_authorisation(self, name):
+        return _authorisation(self.company)
 
     def get_rec_name(self, name):
         return self.journal.rec_name
@@ -173,7 +181,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
                     session, company, date_from, date_to)
                 reports = independent.run(
                     Report.store, company.id, package.task_id,
-                    package.reports, date_from, date_to)
+                    package.reports, date_from, date_to, session.user.id)
                 results = [
                     independent.run(Report.import_one, r) for r in reports]
             except UserError as error:
@@ -280,6 +288,11 @@ class DownloadStart(ModelView):
     date_to = fields.Date(
         "To", required=True,
         domain=[('date_to', '>=', Eval('date_from', None))])
+    authorisation = fields.Text("Authorisation", readonly=True)
+
+    @fields.depends('company')
+    def on_change_with_authorisation(self, name=None):
+        return _authorisation(self.company)
 
     @classmethod
     def default_company(cls):
@@ -349,6 +362,14 @@ class Download(Wizard):
             'statements': list(map(int, self.result.statements)),
             'reports': list(map(int, self.result.reports)),
             }
+
+
+def _authorisation(company):
+    "Whose session would authorise a download by the user, if it is allowed"
+    user = Pool().get('res.user')(Transaction().user)
+    if (company and company in user.companies
+            and has_right('group_statement_download')):
+        return Authorisation.explain(company, 'getMT940Ex')  # L-001
 
 
 def _by_company(accounts):

@@ -2,11 +2,12 @@
 # this repository contains the full copyright notices and license terms.
 """The only door to companynet: the bank, its formats and signatures.
 
-Each operation at the bank is written to the audit (mbank.call) and committed
-before it leaves, in a transaction of its own, and completed after; so a
-caller may be inside a transaction, but must not have locked the records of
-the session or of the head office. Each error of the library becomes one
-subclass of MBankError with a translated sentence and its outcome.
+Each call of the web service is written to the audit (mbank.call) and committed
+before it leaves, in a transaction of its own, and completed after; if it
+cannot be written it is not made. So a caller may be inside a transaction, but
+must not have locked the records of the session or of the head office. Each
+error of the library becomes one subclass of MBankError with a translated
+sentence and its outcome.
 """
 from companynet.domain.session import (
     ERP_OPERATIONS as SESSION_OPERATIONS)

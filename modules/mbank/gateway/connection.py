@@ -5,6 +5,7 @@ are made on."""
 import datetime as dt
 import logging
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import trytond.config as config
@@ -19,6 +20,13 @@ from .. import exceptions, independent, vault
 from .errors import translated
 
 logger = logging.getLogger(__name__)
+
+#: Seconds after which a client is made anew: certificates of the profile may
+#: be others by then.
+CLIENT_LIFE = 300
+
+#: Whose answer may say no where the call itself went well  # L-027
+_JUDGED_BY_ANSWER = {'checkPaymentSendResult'}  # L-015
 
 
 def bank_profile():
@@ -36,65 +44,142 @@ def bank_profile():
     raise exceptions.ProfileError(gettext('mbank.msg_profile_missing'))
 
 
+def naive(time):
+    "An aware time as the database keeps it"
+    return time.astimezone(dt.timezone.utc).replace(
+        tzinfo=None, microsecond=0)
+
+
 def endpoint():
     "The address of the bank's web service"
     return bank_profile().endpoint
 
 
-class Audited:
-    "One operation at the bank, with its record in the audit"
+class _Client:
+    """A client of the library that is used again.
 
-    def __init__(self, operation, **values):
-        self._profile = bank_profile()
-        self._started = time.monotonic()
-        self._records = []
-        Call = Pool().get('mbank.call')
-        self._call_id = independent.run(Call.begin, operation, **values)
+    Making one reads the contract, which takes longer than all the rest a
+    call costs here.
+    """
+    _free = []
 
-    def _line(self, record):
-        self._records.append(record)
+    def __init__(self, profile):
+        self.profile = profile
+        self.since = time.monotonic()
+        self.audited = None
+        self.bank = CompanyNet(
+            profile,
+            before_call=lambda pending: self.audited.begin(pending),
+            on_call=lambda record: self.audited.end(record))
 
-    def run(self, function):
-        "Call the function with a client of the bank, return its result"
-        outcome, code = 'unknown', None
+    @property
+    def usable(self):
+        return time.monotonic() - self.since < CLIENT_LIFE
+
+    @classmethod
+    @contextmanager
+    def of(cls, profile, audited):
+        "A client that nobody else uses meanwhile"
+        client = None
+        while client is None and cls._free:
+            try:
+                client = cls._free.pop()
+            except IndexError:
+                # Another thread was faster
+                break
+            if client.profile != profile or not client.usable:
+                client.bank.close()
+                client = None
+        client = client or cls(profile)
+        client.audited = audited
         try:
-            with CompanyNet(self._profile, on_call=self._line) as bank:
-                result = function(bank)
-            outcome = 'accepted'
-            return result
-        except errors.BankError as error:
-            outcome, code = error.outcome.value, error.code
-            raise
-        except errors.CompanyNetError:
-            outcome = 'refused' if self._records else 'not_sent'
-            raise
+            yield client.bank
         finally:
-            self._end(outcome, code)
+            client.audited = None
+            cls._free.append(client)
 
-    def _end(self, outcome, code):
+
+class Audited:
+    """The calls of one operation at the bank, each with its row in the audit.
+
+    purpose is the operation; company, authoriser and session are ids;
+    account is the number of the account the calls are for, if they are for
+    one.
+    """
+
+    def __init__(self, purpose, *, company=None, authoriser=None,
+            session=None, account=None):
+        Call = Pool().get('mbank.call')
+        self._profile = bank_profile()
+        self._values = {
+            'purpose': purpose,
+            'account': account,
+            **Call.parties(company, authoriser, session),
+            }
+        self._call_id = None
+        self._judged = None
+
+    def begin(self, pending):
+        "Write the row of a call that is about to leave"
+        Call = Pool().get('mbank.call')
+        self._judge('accepted')
+        self._call_id = None
+        self._call_id = independent.run(
+            Call.begin,
+            time=naive(pending.started),
+            operation=pending.operation,
+            reference=pending.reference,
+            dik=pending.dik,
+            **self._values)
+
+    def end(self, record):
+        "Complete the row of a call that was made, or tried"
+        if self._call_id is None:
+            return
+        if record.outcome == 'answered':
+            if record.operation in _JUDGED_BY_ANSWER:
+                self._judged = record
+            else:
+                self._complete(record, 'accepted', None)
+        else:
+            self._complete(record, record.outcome, record.code)
+
+    def _judge(self, outcome, code=None):
+        "Complete the row of a call whose answer had to be read first"
+        if self._judged is not None:
+            record, self._judged = self._judged, None
+            self._complete(record, outcome, code)
+
+    def _complete(self, record, outcome, code):
         Call = Pool().get('mbank.call')
         try:
             independent.run(
                 Call.end, self._call_id, outcome,
                 bank_code=code,
-                reference=(
-                    self._records[-1].reference if self._records else None),
-                duration=dt.timedelta(
-                    seconds=time.monotonic() - self._started),
-                details='\n'.join(
-                    '%s %s %.3f s %s' % (
-                        r.operation, r.outcome, r.duration, r.reference)
-                    for r in self._records))
+                duration=dt.timedelta(seconds=record.duration))
         except Exception:
             # An answer of the bank is worth more than its record, which
-            # stays "under way".
-            logger.exception("end of call %s not recorded", self._call_id)
+            # stays "under way" and is unknown later.
+            logger.exception("end of call %s not recorded", record.reference)
+
+    def run(self, function):
+        "Call the function with a client of the bank, return its result"
+        try:
+            with _Client.of(self._profile, self) as bank:
+                result = function(bank)
+        except errors.BankError as error:
+            self._judge(error.outcome.value, error.code)
+            raise
+        finally:
+            self._judge('accepted')
+        return result
 
 
-def with_session(operation, session, company, function):
+def with_session(operation, session, company, function, account=None):
     """Make calls on the session for the head office.
 
-    function gets the client, the token and the DIK. A session that the bank
+    function gets the client, the token and the DIK; account is the number of
+    the account the operation is for, if it is for one. A session that the bank
     does not know any more is marked here at once, so that nothing tries it
     again.
     """
@@ -108,9 +193,9 @@ def with_session(operation, session, company, function):
     audited = Audited(
         operation,
         company=company.id if company else None,
-        dik=dik,
         authoriser=session.user.id,
-        session=session.id)
+        session=session.id,
+        account=account)
     try:
         with translated():
             return audited.run(lambda bank: function(bank, secret, dik))

@@ -43,6 +43,8 @@ _ERRORS = {
         exceptions.BankThrottledError, 'msg_bank_throttled'),
     errors.PollingExpired: (
         exceptions.PollingExpiredError, 'msg_polling_expired'),
+    errors.NotRecorded: (
+        exceptions.NotRecordedError, 'msg_not_recorded'),
     errors.LoginRefused: (
         exceptions.LoginRefusedError, 'msg_login_refused'),
     errors.CertificateRefused: (

@@ -14,10 +14,10 @@ from .errors import translated
 
 
 def send_orders(session, company, *, client_order_group_id, file_name, data,
-        modified_at):
+        modified_at, account):
     """Send an order file and wait for the bank's answer.
 
-    modified_at is an aware datetime. Returns the library's task_id and
+    modified_at is an aware datetime, account the number that is debited. Returns the library's task_id and
     group_id. An error whose outcome is 'unknown' or 'accepted' means that
     the bank may have the orders: ask order_status, never send again.
     """
@@ -28,24 +28,27 @@ def send_orders(session, company, *, client_order_group_id, file_name, data,
         modified_at=modified_at)
     return with_session(
         'universalPaymentSend', session, company,
-        lambda bank, token, dik: bank.orders.send(token, dik, file))
+        lambda bank, token, dik: bank.orders.send(token, dik, file),
+        account=account)
 
 
-def order_result(session, company, task_id):
+def order_result(session, company, task_id, *, account):
     "Ask again for the result of a sending; task_id and group_id"
     return with_session(
         'checkPaymentSendResult', session, company,
-        lambda bank, token, dik: bank.orders.result(token, dik, task_id))
+        lambda bank, token, dik: bank.orders.result(token, dik, task_id),
+        account=account)
 
 
-def order_status(session, company, group_id):
+def order_status(session, company, group_id, *, account):
     """The states of the orders of a group, by the bank's id or by ours.
 
     Raises OrderGroupUnknownError if the bank knows no such group.
     """
     return with_session(
         'getStatus', session, company,
-        lambda bank, token, dik: bank.orders.status(token, dik, group_id))
+        lambda bank, token, dik: bank.orders.status(token, dik, group_id),
+        account=account)
 
 
 def knows_own_ids():

@@ -13,10 +13,9 @@ from companynet.signing import signature_for_bank, signature_text
 from trytond.transaction import Transaction
 
 from .. import exceptions
-from .connection import Audited, bank_profile, with_session
+from .connection import Audited, bank_profile, naive, with_session
 from .errors import translated
 from .policy import check_certificate, signing_policy
-from .signing import naive
 
 _CREATE = 'createBackgroundSessionWithSignature'
 
@@ -59,10 +58,10 @@ def _log_out(bank, token):
         return
 
 
-def _run_step(operation, function, *, dik=None, session_id, company_id=None):
+def _run_step(operation, function, *, session_id, company_id=None):
     "One step of making a session, as the user of the transaction"
     audited = Audited(
-        operation, dik=dik, authoriser=Transaction().user,
+        operation, authoriser=Transaction().user,
         session=session_id, company=company_id)
     try:
         with translated():
@@ -87,7 +86,7 @@ def begin_login(*, dik, bank_user, session_id, company_id=None):
     return _run_step(
         'initLoginWithSignature',
         lambda bank: bank.sessions.login_challenge(dik, bank_user),
-        dik=dik, session_id=session_id, company_id=company_id)
+        session_id=session_id, company_id=company_id)
 
 
 def complete_login(signature, *, diks, bank_user, end, session_id,
@@ -107,7 +106,7 @@ def complete_login(signature, *, diks, bank_user, end, session_id,
         return login.token.reveal().encode(), text
     return _run_step(
         'loginWithSignature', log_in,
-        dik=dik, session_id=session_id, company_id=company_id)
+        session_id=session_id, company_id=company_id)
 
 
 def complete_session(token, signature, *, diks, end, session_id,
@@ -122,7 +121,7 @@ def complete_session(token, signature, *, diks, end, session_id,
         _CREATE,
         lambda bank: _made(_make(
                 bank, login, dik, asked, signature_text(signature, profile))),
-        dik=dik, session_id=session_id, company_id=company_id)
+        session_id=session_id, company_id=company_id)
 
 
 def close_login(token):
@@ -169,7 +168,7 @@ def create_session(signer, *, diks, bank_user, end, session_id,
         return _made(_make(bank, login, dik, asked, signature))
     return _run_step(
         _CREATE, open_session,
-        dik=dik, session_id=session_id, company_id=company_id)
+        session_id=session_id, company_id=company_id)
 
 
 def discard_session(token, session_id):

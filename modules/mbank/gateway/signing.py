@@ -1,7 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """Signatures and certificates: keys that are here, signatures made elsewhere."""
-import datetime as dt
 import secrets
 import time
 
@@ -9,10 +8,11 @@ from companynet import errors
 from companynet.domain.session import Secret
 from companynet.signing import (
     Pkcs12Signer, read_certificate, receive_signature)
+from companynet.signing import check_signature as _check_signature
 from companynet.signing.signer import bytes_to_sign
 
 from .. import exceptions
-from .connection import bank_profile
+from .connection import bank_profile, naive
 from .errors import translated
 from .policy import check_certificate, signing_policy
 
@@ -117,9 +117,3 @@ def check_signature(data, text, fingerprint=None):
             'mbank.msg_signing_other_certificate',
             certificate=info.common_name or info.subject)
     return received.der, values_of(info)
-
-
-def naive(time):
-    "An aware time as the database keeps it"
-    return time.astimezone(dt.timezone.utc).replace(
-        tzinfo=None, microsecond=0)

@@ -259,9 +259,9 @@ class StatementCase(FirmCase):
         "The bytes of the bank are never changed"
         Report = Pool().get('mbank.report')
         id, = Report.store(
-            self.company_id, 'T1', [b'bytes'], TODAY, TODAY)
+            self.company_id, 'T1', [b'bytes'], TODAY, TODAY, 1)
         self.assertEqual(
-            Report.store(self.company_id, 'T1', [b'bytes'], TODAY, TODAY),
+            Report.store(self.company_id, 'T1', [b'bytes'], TODAY, TODAY, 1),
             [id])
         for change in [
                 lambda: Report.write([Report(id)], {'content': b'other'}),
@@ -280,7 +280,7 @@ class StatementCase(FirmCase):
         Journal.write([journal], {'bank_account': None})
         id, = Report.store(self.company_id, 'T2', [mt940(
                     account, TODAY - DAY, 1, '0', [('1', 'X', tnr(17))])],
-            TODAY, TODAY)
+            TODAY, TODAY, 1)
         _, statements, text = Report.import_one(id)
         self.assertEqual(statements, [])
         self.assertIn(account, text)
@@ -295,7 +295,8 @@ class StatementCase(FirmCase):
         "A damaged report keeps its bytes and says what is wrong"
         Report = Pool().get('mbank.report')
         id, = Report.store(
-            self.company_id, 'T3', [b'\x00not a statement'], TODAY, TODAY)
+            self.company_id, 'T3', [b'\x00not a statement'], TODAY, TODAY,
+            1)
         Report.import_one(id)
         report = Report(id)
         self.assertEqual(report.state, 'damaged')
