@@ -174,6 +174,7 @@ class Job:
         typed.dik = firms.BETA.companies[0].dik
         dialog.form.bank_user = demo_data.USER_ALFA
         dialog.form.way = "server"
+        dialog.execute("review_")
         dialog.form.pin_password = PIN
         dialog.execute("create_")
         session = jan.one("mbank.session", ("state", "=", "active"))

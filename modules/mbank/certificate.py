@@ -109,6 +109,7 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
         message = (
             'mbank.msg_certificate_name_expired' if self.expired
             else 'mbank.msg_certificate_name_server' if self.server_key
+            else 'mbank.msg_certificate_name_soon' if self.expires_soon
             else 'mbank.msg_certificate_name')
         return gettext(
             message, name=self.name, valid_to=local_text(self.valid_to))

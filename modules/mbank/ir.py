@@ -5,7 +5,7 @@ from trytond.transaction import Transaction
 
 _OWN = {
     'mbank.session', 'mbank.certificate', 'mbank.share', 'mbank.signing.job',
-    'mbank.call'}
+    'mbank.call', 'mbank.ending'}
 
 
 class Rule(metaclass=PoolMeta):

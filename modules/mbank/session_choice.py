@@ -5,12 +5,16 @@ import datetime as dt
 from dataclasses import dataclass
 
 from trytond.i18n import gettext
+from trytond.model import ModelView, fields
 from trytond.pool import Pool
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from .company import is_dik
+from .configuration import SERVER, WAYS
 from .exceptions import CertificateUnusableError, SessionCreateError
 from .session import local_text, zone_of
+from .session_term import CHOSEN, TERMS, Limits
 
 
 @dataclass(frozen=True)
@@ -36,80 +40,171 @@ class Choice:
     """The end asked for: naive, UTC."""
 
 
+def companies_of_user():
+    "The head offices of the user"
+    User = Pool().get('res.user')
+    return User(Transaction().user).companies
+
+
+def renewed_session():
+    """The session the dialog was opened to renew, or None.
+
+    Raises SessionCreateError if it is another user's: nobody signs for
+    somebody else.
+    """
+    Session = Pool().get('mbank.session')
+    context = Transaction().context
+    if (context.get('active_model') != 'mbank.session'
+            or context.get('active_id') is None):
+        return None
+    session = Session(context['active_id'])
+    if session.user.id != Transaction().user:
+        raise SessionCreateError(gettext(
+                'mbank.msg_session_not_owner', session=session.rec_name))
+    return session
+
+
+def company_of_dialog():
+    """The head office the session is made for, or None.
+
+    That of the session that is renewed, else that of the context.
+    """
+    current = Transaction().context.get('company')
+    companies = {c.id: c for c in companies_of_user()}
+    renewed = renewed_session()
+    if renewed and renewed.company and renewed.company.id in companies:
+        return companies[renewed.company.id]
+    if current in companies:
+        return companies[current]
+    return next(iter(companies.values()), None)
+
+
+def last_day_of(certificate, zone):
+    "The day the certificate ends on"
+    return certificate.valid_to.replace(
+        tzinfo=dt.timezone.utc).astimezone(zone).date()
+
+
+def limits_of(certificate, company):
+    "The limits of a session signed with the certificate (None for any)"
+    Configuration = Pool().get('mbank.configuration')
+    zone = zone_of(company)
+    today = dt.datetime.now(zone).date()
+    return Limits(
+        today=today,
+        longest=today + dt.timedelta(days=Configuration(1).longest_life),
+        certificate=last_day_of(certificate, zone) if certificate else None)
+
+
 class ChoiceMixin:
     "The part of the dialog that offers and checks"
 
     @without_check_access
     def default_start(self, fields):
+        if self.start.user:
+            return self._chosen_before()
         pool = Pool()
         Session = pool.get('mbank.session')
-        Certificate = pool.get('mbank.certificate')
         Configuration = pool.get('mbank.configuration')
         user = Transaction().user
         configuration = Configuration(1)
+        renewed = renewed_session()
+        last = renewed
+        if last is None:
+            last, = Session.search([
+                    ('user', '=', user),
+                    ('bank_user', '!=', None),
+                    ], order=[('id', 'DESC')], limit=1) or [None]
+        certificate = self._proposed_certificate(last)
+        limits = limits_of(certificate, company_of_dialog())
+        day = limits.today + dt.timedelta(days=configuration.default_life)
         values = {
             'user': user,
-            'diks': self._offered_diks(),
+            'diks': self._offered_diks(renewed),
+            'ways': configuration.ways,
             'way': configuration.proposed_way,
-            'expires': self._today() + dt.timedelta(
-                days=configuration.default_life),
+            'term': limits.term_of(day),
+            'expires': min(day, limits.last),
+            'limit': limits.text(),
             }
-        last = Session.search([
-                ('user', '=', user),
-                ('bank_user', '!=', None),
-                ], order=[('id', 'DESC')], limit=1)
         if last:
-            values['bank_user'] = last[0].bank_user
-        certificates = [
-            c for c in Certificate.search([('user', '=', user)])
-            if not c.expired]
-        if certificates:
-            certificate = certificates[0]
-            if last and last[0].certificate in certificates:
-                certificate = last[0].certificate
+            values['bank_user'] = last.bank_user
+        if certificate:
             values['certificate'] = certificate.id
-            values['expires'] = min(
-                values['expires'], self._last_day(certificate))
         return values
 
-    def _offered_diks(self):
-        "The head offices of the user; those of the context are chosen"
-        pool = Pool()
-        Configuration = pool.get('mbank.configuration')
-        current = Transaction().context.get('company')
-        only = Configuration(1).credentials_per_company
-        return [{
-                'covered': not only or company.id == current,
-                'dik': company.mbank_dik,
-                'company': company.id,
-                'company.': {'rec_name': company.rec_name},
-                } for company in self._companies() if company.mbank_dik]
+    def _chosen_before(self):
+        "What was chosen before the person went back"
+        start = self.start
+        return {
+            'user': start.user.id,
+            'current': start.current,
+            'shareable': start.shareable,
+            'diks': [
+                # A row that was typed in has but what was typed.
+                self._dik_row(
+                    row.covered, row.dik, getattr(row, 'company', None))
+                for row in start.diks or []],
+            'bank_user': start.bank_user,
+            'ways': list(start.ways or []),
+            'way': start.way,
+            'certificate': start.certificate.id if start.certificate else None,
+            'term': start.term,
+            'expires': start.expires,
+            'limit': start.limit,
+            }
+
+    def _proposed_certificate(self, last):
+        "That of the last session, else the one that ends last"
+        Certificate = Pool().get('mbank.certificate')
+        certificates = [
+            c for c in Certificate.search([
+                    ('user', '=', Transaction().user)])
+            if not c.expired]
+        if last and last.certificate in certificates:
+            return last.certificate
+        return certificates[0] if certificates else None
+
+    def _offered_diks(self, renewed):
+        """The head offices of the user, and what a renewed session covers.
+
+        Those of the context are chosen, of a renewed session those it covers.
+        """
+        Configuration = Pool().get('mbank.configuration')
+        companies = [c for c in self._companies() if c.mbank_dik]
+        if renewed:
+            covered = [d.dik for d in renewed.diks if d.asked]
+        elif Configuration(1).credentials_per_company:
+            current = company_of_dialog()
+            covered = [c.mbank_dik for c in companies if c == current]
+        else:
+            covered = [c.mbank_dik for c in companies]
+        known = {c.mbank_dik for c in companies}
+        return [
+            self._dik_row(c.mbank_dik in covered, c.mbank_dik, c)
+            for c in companies] + [
+            self._dik_row(True, dik) for dik in covered if dik not in known]
+
+    @staticmethod
+    def _dik_row(covered, dik, company=None):
+        row = {'covered': covered, 'dik': dik}
+        if company:
+            row.update({
+                    'company': company.id,
+                    'company.': {'rec_name': company.rec_name},
+                    })
+        return row
 
     def _companies(self):
-        User = Pool().get('res.user')
-        return User(Transaction().user).companies
+        return companies_of_user()
 
     @without_check_access
     def _company(self):
         "The head office the session is made for"
-        Company = Pool().get('company.company')
-        company = Transaction().context.get('company')
-        allowed = self._companies()
-        if company is not None and company in {c.id for c in allowed}:
-            return Company(company)
-        if allowed:
-            return allowed[0]
-        raise SessionCreateError(gettext('mbank.msg_session_no_company'))
-
-    def _zone(self):
-        return zone_of(self._company() if self._companies() else None)
-
-    def _today(self):
-        return dt.datetime.now(self._zone()).date()
-
-    def _last_day(self, certificate):
-        return certificate.valid_to.replace(
-            tzinfo=dt.timezone.utc).astimezone(self._zone()).date()
+        company = company_of_dialog()
+        if company is None:
+            raise SessionCreateError(gettext('mbank.msg_session_no_company'))
+        return company
 
     def _choice(self, with_key):
         """What was chosen.
@@ -134,7 +229,7 @@ class ChoiceMixin:
             bank_user=bank_user, certificate=certificate, end=end)
 
     def _chosen_diks(self):
-        "The DIKs with their head offices, each once"
+        "The DIKs with their head offices"
         companies = {c.mbank_dik: c for c in self._companies() if c.mbank_dik}
         chosen = {}
         for row in self.start.diks or []:
@@ -144,6 +239,9 @@ class ChoiceMixin:
             if not is_dik(dik):
                 raise SessionCreateError(gettext(
                         'mbank.msg_session_dik_digits', dik=dik))
+            if dik in chosen:
+                raise SessionCreateError(gettext(
+                        'mbank.msg_session_dik_twice', dik=dik))
             chosen[dik] = companies.get(dik)
         if not chosen:
             raise SessionCreateError(gettext('mbank.msg_session_no_dik'))
@@ -175,26 +273,102 @@ class ChoiceMixin:
         At most that of the certificate, if one is chosen; else the end of
         the one that signs is seen to when the session is stored.
         """
-        Configuration = Pool().get('mbank.configuration')
-        Lang = Pool().get('ir.lang')
-        lang = Lang.get()
-        expires, today = self.start.expires, self._today()
-        longest = today + dt.timedelta(days=Configuration(1).longest_life)
-        if not expires or expires < today:
+        lang = Pool().get('ir.lang').get()
+        company = self._company()
+        limits = limits_of(certificate, company)
+        expires = self.start.expires
+        if not expires or expires < limits.today:
             raise SessionCreateError(gettext(
                     'mbank.msg_session_end_past',
                     expires=lang.strftime(expires) if expires else '-'))
-        if certificate and expires > self._last_day(certificate):
+        if limits.certificate and expires > limits.certificate:
             raise SessionCreateError(gettext(
                     'mbank.msg_session_end_certificate',
                     expires=lang.strftime(expires),
-                    last=lang.strftime(self._last_day(certificate))))
-        if expires > longest:
+                    last=lang.strftime(limits.certificate)))
+        if expires > limits.longest:
             raise SessionCreateError(gettext(
                     'mbank.msg_session_end_longest',
                     expires=lang.strftime(expires),
-                    longest=lang.strftime(longest)))
+                    longest=lang.strftime(limits.longest)))
         end = dt.datetime.combine(
-            expires, dt.time(23, 59, 59), tzinfo=self._zone())
+            expires, dt.time(23, 59, 59), tzinfo=zone_of(company))
         end = end.astimezone(dt.timezone.utc).replace(tzinfo=None)
         return min(end, certificate.valid_to) if certificate else end
+
+
+class SessionCreateStart(ModelView):
+    __name__ = 'mbank.session.create.start'
+
+    user = fields.Many2One('res.user', "User", readonly=True)
+    current = fields.Char("Present Session", readonly=True,
+        states={
+            'invisible': ~Bool(Eval('current')),
+            },
+        help="The new session takes its place.")
+    shareable = fields.Boolean("Can Be Shared", readonly=True)
+    diks = fields.One2Many(
+        'mbank.session.create.dik', None, "DIK Numbers", required=True,
+        help="The customer numbers the session covers. Those of the head "
+        "offices are offered, others are typed in.")
+    bank_user = fields.Char("User at mBank", required=True)
+    ways = fields.MultiSelection(WAYS, "Ways Allowed", readonly=True)
+    way = fields.Selection(WAYS, "Way of Signing", required=True, sort=False,
+        domain=[('way', 'in', Eval('ways', []))],
+        help="On the workstation: by the signer, with a card, a cloud "
+        "signature or a file; the PIN stays there.\n"
+        "By hand: a text is downloaded, signed in any program and the "
+        "signature uploaded, twice.\n"
+        "With the key kept here: by its PKCS#12 and PIN.")
+    way_string = way.translated('way')
+    certificate = fields.Many2One(
+        'mbank.certificate', "Certificate",
+        domain=[
+            ('user', '=', Eval('user', -1)),
+            If(Eval('way') == SERVER, ('key_kept', '=', True), ()),
+            ],
+        states={
+            'required': Eval('way') == SERVER,
+            },
+        help="The certificate of a qualified signature that is registered "
+        "with the bank.\nIf it is empty any that the bank takes may sign on "
+        "the workstation or by hand.")
+    term = fields.Selection(TERMS, "Valid for", required=True, sort=False)
+    expires = fields.Date("Valid Until", required=True)
+    limit = fields.Char("Limit", readonly=True)
+
+    @fields.depends('certificate')
+    @without_check_access
+    def _limits(self):
+        return limits_of(self.certificate, company_of_dialog())
+
+    @fields.depends('term', methods=['_limits'])
+    def on_change_term(self):
+        if day := self._limits().day_of(self.term):
+            self.expires = day
+
+    @fields.depends('term', 'expires', methods=['_limits'])
+    def on_change_expires(self):
+        if self.expires != self._limits().day_of(self.term):
+            self.term = CHOSEN
+
+    @fields.depends(methods=['_limits', 'on_change_term'])
+    def on_change_certificate(self):
+        self.limit = self._limits().text()
+        self.on_change_term()
+
+
+class SessionCreateDik(ModelView):
+    __name__ = 'mbank.session.create.dik'
+
+    covered = fields.Boolean("Covered")
+    dik = fields.Char("DIK", required=True,
+        states={
+            'readonly': Bool(Eval('company')),
+            })
+    company = fields.Many2One(
+        'company.company', "Head Office", readonly=True)
+
+    @classmethod
+    def default_covered(cls):
+        return True

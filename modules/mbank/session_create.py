@@ -1,27 +1,28 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 from trytond.i18n import gettext
-from trytond.model import ModelView, fields
 from trytond.pool import Pool
-from trytond.pyson import Bool, Eval, If
+from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
 from . import gateway, independent, session_making, session_states, vault
-from .configuration import SERVER, WAYS
+from .configuration import SERVER
 from .exceptions import MBankError, SessionCreateError
 from .rights import check_right, has_right
 from .sealed import ForgetfulMixin
 from .session_choice import ChoiceMixin
+from .session_review import ReviewMixin
 from .session_signing import SigningMixin
 
 
-class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
+class SessionCreate(
+        ChoiceMixin, ReviewMixin, SigningMixin, ForgetfulMixin, Wizard):
     __name__ = 'mbank.session.create'
     start_state = 'begin'
     _forgotten = {
-        'start': ['pin_password'],
+        'review': ['pin_password'],
         'by_hand': ['signature', 'text_file'],
         }
 
@@ -34,6 +35,14 @@ class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
                 states={
                     'invisible': ~Bool(Eval('shareable')),
                     }),
+            Button("Continue", 'review_', 'tryton-forward', default=True),
+            ])
+    review_ = StateTransition()
+    review = StateView(
+        'mbank.session.create.review',
+        'mbank.session_create_review_view_form', [
+            Button("Cancel", 'end', 'tryton-cancel'),
+            Button("Back", 'start', 'tryton-back', validate=False),
             Button("Create Session", 'create_', 'tryton-ok', default=True),
             ])
     create_ = StateTransition()
@@ -67,7 +76,7 @@ class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
     def default_start(self, fields):
         check_right('group_session_create')
         values = super().default_start(fields)
-        if current := self._current():
+        if (current := self._current()) and 'current' not in values:
             values['current'] = current.rec_name
             values['shareable'] = (
                 has_right('group_share') and not current.shared_from)
@@ -81,9 +90,19 @@ class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
         return Session.live_of(Transaction().user, self._company())
 
     @without_check_access
+    def transition_review_(self):
+        "Refuse what cannot be asked for while it can still be changed"
+        Configuration = Pool().get('mbank.configuration')
+        check_right('group_session_create')
+        Configuration(1).check_way(self.start.way)
+        vault.check()
+        self._choice(with_key=self.start.way == SERVER)
+        return 'review'
+
+    @without_check_access
     def transition_create_(self):
         Configuration = Pool().get('mbank.configuration')
-        pin = self.start.pin_password or ''
+        pin = self.review.pin_password or ''
         self._forget()
         check_right('group_session_create')
         way = self.start.way
@@ -167,32 +186,6 @@ class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
 
     # What was made
 
-    def default_result(self, fields):
-        """What the bank granted.
-
-        Read beside this transaction, which may not see yet what was stored.
-        """
-        Session = Pool().get('mbank.session')
-        session_id = self.result.session_id
-
-        def read():
-            session = Session(session_id)
-            return {
-                'session_id': session_id,
-                'state': session.state_string,
-                'user': session.user.rec_name,
-                'bank_user': session.bank_user,
-                'asked': session.asked_end,
-                'end': session.end,
-                'difference': session.difference,
-                'shareable': has_right('group_share'),
-                'diks': '\n'.join(
-                    d.dik if not d.company
-                    else '%s %s' % (d.dik, d.company.rec_name)
-                    for d in session.diks if d.granted),
-                }
-        return independent.run(read)
-
     def do_open_(self, action):
         action['views'].reverse()
         return action, {'res_id': [self.result.session_id]}
@@ -207,87 +200,3 @@ class SessionCreate(ChoiceMixin, SigningMixin, ForgetfulMixin, Wizard):
             'id': session_id,
             'ids': [session_id] if session_id else [],
             }
-
-
-class SessionCreateStart(ModelView):
-    __name__ = 'mbank.session.create.start'
-
-    user = fields.Many2One('res.user', "User", readonly=True)
-    current = fields.Char("Present Session", readonly=True,
-        states={
-            'invisible': ~Bool(Eval('current')),
-            },
-        help="The new session takes its place.")
-    shareable = fields.Boolean("Can Be Shared", readonly=True)
-    diks = fields.One2Many(
-        'mbank.session.create.dik', None, "DIK Numbers", required=True,
-        help="The customer numbers the session covers. Those of the head "
-        "offices are offered, others are typed in.")
-    bank_user = fields.Char("User at mBank", required=True)
-    way = fields.Selection(WAYS, "Way of Signing", required=True, sort=False,
-        help="On the workstation: by the signer, with a card, a cloud "
-        "signature or a file; the PIN stays there.\n"
-        "By hand: a text is downloaded, signed in any program and the "
-        "signature uploaded, twice.\n"
-        "With the key kept here: by a PKCS#12, or a key on the server.")
-    certificate = fields.Many2One(
-        'mbank.certificate', "Certificate",
-        domain=[
-            ('user', '=', Eval('user', -1)),
-            If(Eval('way') == SERVER, ('key_kept', '=', True), ()),
-            ],
-        states={
-            'required': Eval('way') == SERVER,
-            },
-        help="The certificate of a qualified signature that is registered "
-        "with the bank.\nIf it is empty any that the bank takes may sign on "
-        "the workstation or by hand.")
-    expires = fields.Date("Valid Until", required=True)
-    pin_asked = fields.Function(
-        fields.Boolean("PIN Is Asked For"), 'on_change_with_pin_asked')
-    pin_password = fields.Char("PIN", strip=False,
-        states={
-            'invisible': ~Bool(Eval('pin_asked')),
-            'required': Bool(Eval('pin_asked')),
-            },
-        help="Of the signature. It is used for the two signatures of this "
-        "request and not stored.")
-
-    @fields.depends('way', 'certificate')
-    def on_change_with_pin_asked(self, name=None):
-        if self.way != SERVER:
-            return False
-        return not self.certificate or self.certificate.pin_asked
-
-
-class SessionCreateDik(ModelView):
-    __name__ = 'mbank.session.create.dik'
-
-    covered = fields.Boolean("Covered")
-    dik = fields.Char("DIK", required=True,
-        states={
-            'readonly': Bool(Eval('company')),
-            })
-    company = fields.Many2One(
-        'company.company', "Head Office", readonly=True)
-
-    @classmethod
-    def default_covered(cls):
-        return True
-
-
-class SessionCreateResult(ModelView):
-    __name__ = 'mbank.session.create.result'
-
-    session_id = fields.Integer("Session", readonly=True)
-    shareable = fields.Boolean("Can Be Shared", readonly=True)
-    state = fields.Char("State", readonly=True)
-    user = fields.Char("User", readonly=True)
-    bank_user = fields.Char("User at mBank", readonly=True)
-    asked = fields.DateTime("End Asked For", readonly=True)
-    end = fields.DateTime("End Granted", readonly=True)
-    diks = fields.Text("DIKs Granted", readonly=True)
-    difference = fields.Text("Granted Otherwise", readonly=True,
-        states={
-            'invisible': ~Bool(Eval('difference')),
-            })

@@ -33,12 +33,18 @@ def anna(job: Job) -> Person:
     return job.person(firms.ALFA, "anna")
 
 
-def session_dialog(person: Person, pin: str = PIN, bank_user: str = demo_data.USER_ALFA) -> Any:
+def session_dialog(person: Person, bank_user: str = demo_data.USER_ALFA) -> Any:
     dialog = person.wizard("mbank.session.create")
     dialog.form.bank_user = bank_user
     dialog.form.way = "server"
-    dialog.form.pin_password = pin
     return dialog
+
+
+def create(dialog: Any, pin: str = PIN) -> None:
+    """Go on to the last page, enter the PIN, press the button."""
+    dialog.execute("review_")
+    dialog.form.pin_password = pin
+    dialog.execute("create_")
 
 
 def sessions(job: Job) -> list[tuple[Any, ...]]:
@@ -60,7 +66,7 @@ def register(person: Person, job: Job, name: str, valid_from: dt.datetime, valid
 
 def test_wrong_pin(job: Job, jan: Person) -> None:
     before = sessions(job)
-    sentence = refusal(lambda: session_dialog(jan, pin="999999").execute("create_"))
+    sentence = refusal(lambda: create(session_dialog(jan), pin="999999"))
     assert "PIN" in sentence
     assert "999999" not in sentence
     assert sessions(job) == before
@@ -83,7 +89,7 @@ def test_unregistered_certificate(job: Job, jan: Person) -> None:
     dialog = session_dialog(jan)
     dialog.form.certificate = certificate
     dialog.form.expires = dt.date.today() + dt.timedelta(days=30)
-    sentence = refusal(lambda: dialog.execute("create_"))
+    sentence = refusal(lambda: create(dialog))
     assert "certyfikat" in sentence.lower()
     assert sessions(job) == before
 
@@ -94,7 +100,7 @@ def test_dik_of_another_customer(job: Job, jan: Person) -> None:
     row = dialog.form.diks.new()
     row.covered = True
     row.dik = "99999999"
-    sentence = refusal(lambda: dialog.execute("create_"))
+    sentence = refusal(lambda: create(dialog))
     assert "DIK" in sentence
     assert sessions(job) == before
 

@@ -116,6 +116,7 @@ def create_session(house: House) -> None:
     typed.dik = demo_data.DIK_BETA
     dialog.form.bank_user = demo_data.USER_ALFA
     dialog.form.way = "server"
+    dialog.execute("review_")
     dialog.form.pin_password = PIN
     dialog.execute("create_")
 

@@ -13,19 +13,50 @@
         jQuery('#' + ID).remove();
     }
 
+    /* The user's session if there is one, else the dialog; that may have made
+       one, or left a signing open, when it closes. */
+    function open(info) {
+        if (info.session) {
+            return Sao.Tab.create({
+                'model': 'mbank.session',
+                'res_id': info.session,
+                'mode': ['form', 'tree'],
+                'name': info.label,
+            });
+        }
+        return Sao.Action.execute(info.action, {}, {}).always(refresh);
+    }
+
+    function refresh() {
+        const session = Sao.Session.current_session;
+        Sao.rpc({
+            'method': 'model.res.user.get_preferences',
+            'params': [false, {}],
+        }, session, true, false).then(preferences => {
+            if (session === Sao.Session.current_session) {
+                show(preferences);
+            }
+        });
+    }
+
     function button(info) {
         const link = jQuery('<a/>', {
             'href': '#',
             'role': 'button',
             'title': info.title,
-        }).text(info.label);
+        }).append(jQuery('<span/>').text(info.label));
+        if (info.badge) {
+            link.append(' ', jQuery('<span/>', {
+                'class': 'mbank-badge mbank-badge-' + info.state,
+            }).text(info.badge));
+        }
         link.prepend(jQuery('<span/>', {
             'class': 'mbank-state mbank-state-' + info.state,
             'aria-hidden': true,
         }));
         link.click(function(evt) {
             evt.preventDefault();
-            Sao.Action.execute(info.action, {}, {});
+            open(info);
         });
         return jQuery('<li/>', {'id': ID}).append(link);
     }
@@ -65,21 +96,14 @@
     }
 
     function went_on(message) {
-        if (message.type != 'mbank_signing') {
+        if ((message.type != 'mbank_signing') &&
+                (message.type != 'mbank_session')) {
             return;
         }
-        if (dialog && (job_of(dialog) == message.job)) {
+        if (dialog && message.job && (job_of(dialog) == message.job)) {
             look_again(dialog);
         }
-        const session = Sao.Session.current_session;
-        Sao.rpc({
-            'method': 'model.res.user.get_preferences',
-            'params': [false, {}],
-        }, session, true, false).then(preferences => {
-            if (session === Sao.Session.current_session) {
-                show(preferences);
-            }
-        });
+        refresh();
     }
 
     function listen() {

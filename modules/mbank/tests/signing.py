@@ -144,7 +144,8 @@ class SigningCase(TestCase):
         return self.work(execute, id_)
 
     def choose(self, way='workstation', **changed):
-        "Open the dialog and press the button: (its id, the answer)"
+        "Go through the pages and press the button: (its id, the answer)"
+        pin = changed.pop('pin_password', None)
         id_, answer = self.dialog('begin')
         values = dict(answer['view']['defaults'])
         values = {
@@ -155,7 +156,8 @@ class SigningCase(TestCase):
         values['diks'] = [
             {k: v for k, v in row.items() if not k.endswith('.')}
             for row in values['diks']]
-        return self.dialog('create_', id_, start=values)
+        self.dialog('review_', id_, start=values)
+        return self.dialog('create_', id_, review={'pin_password': pin})
 
     def begin(self, **changed):
         "Ask for a session to be signed on the workstation: its code"

@@ -219,14 +219,6 @@ class ServerKeyTestCase(ServerKeyCase):
         with self.assertRaises(PinNotKeptError):
             self.sign()
 
-        certificate = self.certificate('id')
-
-        def shown(way):
-            return model(self.user, 'mbank.session.create.start',
-                'on_change_with_pin_asked',
-                {'way': way, 'certificate': certificate})['pin_asked']
-        self.assertTrue(self.work(shown, 'server'))
-        self.assertFalse(self.work(shown, 'workstation'))
         with self.assertRaises(WrongPinError):
             self.choose(way='server')
         self.assertEqual(self.session_states(), [])

@@ -31,8 +31,8 @@ _logins = count(1)
 NOWHERE = 'http://127.0.0.1:9/nowhere'
 
 
-class SessionTestCase(TestCase):
-    "The dialog, the bank, and what stays when something goes wrong"
+class SessionCase(TestCase):
+    "A head office, a bank of its own, and the dialog"
 
     @classmethod
     def setUpClass(cls):
@@ -55,11 +55,11 @@ class SessionTestCase(TestCase):
                 'certificate_pem': identity().certificate_pem})
         Transaction().commit()
 
-    def user(self):
+    def user(self, *groups):
         Company = Pool().get('company.company')
         user = create_user(
             'signatory%s' % next(_logins), Company(self.company),
-            'group_session_create')
+            'group_session_create', *groups)
         Transaction().commit()
         return user
 
@@ -84,20 +84,20 @@ class SessionTestCase(TestCase):
         Transaction().commit()
         return id_, dict(view['defaults'])
 
-    def press(self, user, id_, values, **changed):
+    def press(self, user, id_, values, pin=PIN, **changed):
         values = {
             'bank_user': demo_data.USER_ALFA,
-            'pin_password': PIN,
             'way': 'server',
             **{k: v for k, v in values.items() if k != 'way'}, **changed}
-        values['diks'] = [
-            {k: v for k, v in row.items() if not k.endswith('.')}
-            for row in values['diks']]
-        values = {k: v for k, v in values.items() if not k.endswith('.')}
+        self.go(user, id_, 'review_', start=plain(values))
+        return self.go(user, id_, 'create_', review={'pin_password': pin})
+
+    def go(self, user, id_, state, **data):
+        "One request of the dialog: what its page shows then"
         try:
             result = wizard(
-                user, 'mbank.session.create', 'execute', id_,
-                {'start': values}, 'create_', company=self.company)
+                user, 'mbank.session.create', 'execute', id_, data, state,
+                company=self.company)
         except Exception:
             Transaction().rollback()
             raise
@@ -130,6 +130,10 @@ class SessionTestCase(TestCase):
                         elif isinstance(value, bytes):
                             self.assertNotIn(
                                 secret.encode(), value, msg=table)
+
+
+class SessionTestCase(SessionCase):
+    "The dialog, the bank, and what stays when something goes wrong"
 
     @with_transaction()
     def test_whole_way(self):
@@ -181,7 +185,7 @@ class SessionTestCase(TestCase):
         calls = len(self.bank.get('/calls'))
         id_, values = self.open(user)
         with self.assertRaises(WrongPinError):
-            self.press(user, id_, values, pin_password='9137-wrong')
+            self.press(user, id_, values, pin='9137-wrong')
         self.assertEqual(self.sessions(user), [])
         self.assertEqual(len(self.bank.get('/calls')), calls)
         self.assertNoTrace(PIN, '9137-wrong')
@@ -376,6 +380,14 @@ class SessionTestCase(TestCase):
         session, = self.sessions(user)
         self.assertEqual(session.state, 'refused')
         self.assertIn("interrupted", session.reason)
+
+
+def plain(values):
+    "What a client sends back of what a page shows"
+    values['diks'] = [
+        {k: v for k, v in row.items() if not k.endswith('.')}
+        for row in values['diks']]
+    return {k: v for k, v in values.items() if not k.endswith('.')}
 
 
 @contextmanager

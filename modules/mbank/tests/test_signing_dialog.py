@@ -57,7 +57,7 @@ class SigningDialogTestCase(SigningCase):
         state, shown = self.view(self.press('check_', id_, values))
         self.assertEqual(state, 'result')
         self.assertEqual(shown['state'], 'Active')
-        self.assertIn(demo_data.DIK_ALFA, shown['diks'])
+        self.assertIn(demo_data.DIK_ALFA, shown['granted'][1]['what'])
 
     def test_hint_after_a_while(self):
         "Who waits too long is told of the installer and of the other way"

@@ -56,6 +56,22 @@ def configured(**values):
                 config.set('mbank', name, '')
 
 
+class Queries:
+    "Counts the queries of the running transaction's connection"
+
+    def __enter__(self):
+        self.count = 0
+        self.connection = Transaction().connection
+        self.connection.set_trace_callback(self._one)
+        return self
+
+    def _one(self, statement):
+        self.count += 1
+
+    def __exit__(self, *exception):
+        self.connection.set_trace_callback(None)
+
+
 def call(user, type_, name, method, *args, **context):
     "Call a method as the dispatcher does for the user's client"
     pool = Pool()

@@ -1,0 +1,288 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""What a person sees of sessions: the main bar, the list, the calendar."""
+import datetime as dt
+from itertools import count
+from unittest import TestCase
+
+from companynet_sandbox import demo_data
+from trytond.model.exceptions import AccessError
+from trytond.modules.mbank import gateway, vault
+from trytond.modules.mbank.session import utcnow
+from trytond.pool import Pool
+from trytond.tests.test_tryton import (
+    activate_module, drop_db, with_transaction)
+from trytond.transaction import Transaction
+
+from .tools import Queries, configured, create_firm, create_user, model
+
+_logins = count(1)
+GRANTED = {demo_data.DIK_ALFA: sorted(gateway.SESSION_OPERATIONS)}
+
+
+class SessionViewsTestCase(TestCase):
+    "Sessions stored as the bank would have granted them"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        drop_db()
+        activate_module('mbank')
+        cls.addClassCleanup(drop_db)
+        cls.enterClassContext(configured())
+        cls.prepare()
+
+    @classmethod
+    @with_transaction()
+    def prepare(cls):
+        vault.create_ring()
+        vault.adopt()
+        cls.company = create_firm(demo_data.DIK_ALFA).id
+        Transaction().commit()
+
+    def user(self, *groups):
+        Company = Pool().get('company.company')
+        return create_user(
+            'viewer%s' % next(_logins), Company(self.company), *groups)
+
+    def signatory(self, *groups):
+        return self.user('group_session_create', *groups)
+
+    def session(self, user, days=90, **values):
+        "A session in force of the user that ends after the days"
+        Session = Pool().get('mbank.session')
+        end = utcnow() + dt.timedelta(days=days)
+        session_id = Session.begin(
+            [(demo_data.DIK_ALFA, self.company)], user=user.id,
+            context_key='database', bank_user=demo_data.USER_ALFA,
+            asked_end=end, **values)
+        Session.activate(session_id, b'token', end, GRANTED)
+        return Session(session_id)
+
+    def button(self, user):
+        User = Pool().get('res.user')
+        with Transaction().set_user(user.id):
+            return User.get_preferences(context_only=False)['mbank_session']
+
+    # The main bar
+
+    @with_transaction()
+    def test_without_a_session_the_button_creates_one(self):
+        "The label is that of the mission, and there is no session to open"
+        shown = self.button(self.signatory())
+        self.assertEqual(shown['label'], "Create long-lived mBank session")
+        self.assertEqual(
+            (shown['state'], shown['badge'], shown['session']),
+            ('none', None, None))
+        self.assertTrue(shown['action'])
+
+    @with_transaction()
+    def test_a_live_session_is_opened(self):
+        "The button tells until when, and opens the session"
+        user = self.signatory()
+        session = self.session(user)
+        shown = self.button(user)
+        self.assertEqual(
+            (shown['state'], shown['session']), ('active', session.id))
+        self.assertIn('until', shown['badge'])
+
+    @with_transaction()
+    def test_expiring(self):
+        "One that ends soon says how many days are left"
+        Session = Pool().get('mbank.session')
+        user = self.signatory()
+        session = self.session(user, days=5)
+        Session.write([session], {'state': 'expiring'})
+        shown = self.button(user)
+        self.assertEqual(
+            (shown['state'], shown['session']), ('expiring', session.id))
+        self.assertRegex(shown['badge'], r"days left: [45]$")
+
+    @with_transaction()
+    def test_certificate_ends_soon(self):
+        "A session whose certificate ends soon says so before it does"
+        Certificate = Pool().get('mbank.certificate')
+        user = self.signatory()
+        certificate, = Certificate.create([{
+                    'user': user.id, 'name': 'Jan', 'fingerprint': 'x',
+                    'valid_to': utcnow() + dt.timedelta(days=40)}])
+        self.session(user, days=39, certificate=certificate.id)
+        shown = self.button(user)
+        self.assertEqual(shown['state'], 'warning')
+        self.assertIn('certificate ends', shown['badge'])
+        self.assertIn('Jan', shown['title'])
+
+    @with_transaction()
+    def test_how_the_last_one_ended(self):
+        "Expired, ended by the bank and being ended differ; later it is over"
+        Session = Pool().get('mbank.session')
+        for days, end, state, badge in [
+                (-1, lambda s: Session.mark_invalid(s.id, "Gone"),
+                    'expired', 'expired'),
+                (-1, lambda s: None, 'expired', 'expired'),
+                (9, lambda s: Session.mark_invalid(s.id, "The bank says so"),
+                    'ended', 'ended'),
+                (9, lambda s: Session.lock_here(s.id, "Revoked"),
+                    'ended', 'being ended at the bank'),
+                ]:
+            with self.subTest(badge=badge, days=days):
+                user = self.signatory()
+                session = self.session(user, days=days)
+                end(session)
+                shown = self.button(user)
+                self.assertEqual(
+                    (shown['state'], shown['session']), (state, None))
+                self.assertEqual(
+                    shown['label'], "Create long-lived mBank session")
+                self.assertTrue(shown['badge'].startswith(badge))
+                if state == 'ended' and badge == 'ended':
+                    self.assertIn("The bank says so", shown['title'])
+        Session.write([session], {
+                'ended': utcnow() - dt.timedelta(days=31)})
+        self.assertEqual(self.button(user)['state'], 'none')
+
+    @with_transaction()
+    def test_the_bar_is_cheap(self):
+        "It asks the database as often with one session as with fifty"
+        counts = []
+        for number in [1, 50]:
+            user = self.signatory()
+            for _ in range(number):
+                self.session(user)
+            self.button(user)
+            with Queries() as queries:
+                self.button(user)
+            counts.append(queries.count)
+        few, many = counts
+        self.assertLessEqual(many, few)
+        self.assertLess(few, 60)
+
+    # The views
+
+    @with_transaction()
+    def test_use_is_told_in_constant_queries(self):
+        "Last call and calls today come from the audit, for all at once"
+        pool = Pool()
+        Call = pool.get('mbank.call')
+        manager = self.user('group_session_manage')
+        sessions = [self.session(self.signatory()) for _ in range(12)]
+        now = utcnow()
+        Call.create([
+                {'operation': 'getStatus', 'session': sessions[0].id,
+                    'time': time}
+                for time in [now, now, now - dt.timedelta(days=3)]])
+        names = ['last_call', 'calls_today', 'use', 'sharing']
+        ids = [s.id for s in sessions]
+        counts = []
+        for part in [ids[:2], ids]:
+            # What is cached is not asked for.
+            Transaction().get_cache().clear()
+            with Queries() as queries:
+                rows = model(
+                    manager, 'mbank.session', 'read', part, names,
+                    company=self.company)
+            counts.append(queries.count)
+        by_id = {row['id']: row for row in rows}
+        used, unused = by_id[ids[0]], by_id[ids[1]]
+        self.assertEqual((used['last_call'], used['calls_today']), (now, 2))
+        self.assertIn("calls today: 2", used['use'])
+        self.assertEqual(unused['use'], "It was not used yet.")
+        self.assertEqual(
+            unused['sharing'], "It is not shared with any database.")
+        self.assertIsNone(unused['last_call'])
+        self.assertLessEqual(counts[1], counts[0] + 3)
+
+    @with_transaction()
+    def test_search_by_what_a_person_knows(self):
+        "User, DIK, head office and bank user find the session"
+        Session = Pool().get('mbank.session')
+        user = self.signatory()
+        session = self.session(user)
+        for text in [user.name, demo_data.DIK_ALFA, 'Alfa',
+                demo_data.USER_ALFA]:
+            with self.subTest(text=text):
+                self.assertIn(session, Session.search([
+                            ('rec_name', 'ilike', '%' + text + '%')]))
+        self.assertEqual(
+            Session.search([('rec_name', 'ilike', '%nothing%')]), [])
+
+    @with_transaction()
+    def test_operations_in_words(self):
+        "What a DIK may do is said in words"
+        dik, = self.session(self.signatory()).diks
+        self.assertEqual(
+            dik.operations_text,
+            'downloading statements, sending orders, '
+            'asking for the states of orders')
+
+    @with_transaction()
+    def test_history(self):
+        "Each change of the state is kept, with who and why; nobody edits it"
+        Event = Pool().get('mbank.session.event')
+        Session = Pool().get('mbank.session')
+        user = self.signatory()
+        with Transaction().set_user(user.id):
+            session = self.session(user)
+        Session.mark_invalid(session.id, "The bank says so")
+        root = Pool().get('res.user')(Transaction().user)
+        events = [
+            (e.before, e.after, e.user, e.reason)
+            for e in Event.search([('session', '=', session.id)],
+                order=[('id', 'ASC')])]
+        self.assertEqual(events, [
+                ('draft', 'awaiting_signature', user, None),
+                ('awaiting_signature', 'active', user, None),
+                ('active', 'revoked', root, "The bank says so"),
+                ])
+        shown = model(user, 'mbank.session.event', 'search_read',
+            [('session', '=', session.id)], 0, None, None, ['after'])
+        self.assertEqual(len(shown), 3)
+        stranger = self.signatory()
+        self.assertEqual(model(
+                stranger, 'mbank.session.event', 'search',
+                [('session', '=', session.id)]), [])
+        for method, args in [
+                ('write', ([shown[0]['id']], {'reason': 'x'})),
+                ('delete', ([shown[0]['id']],)),
+                ('create', ([{'session': session.id}],))]:
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                model(user, 'mbank.session.event', method, *args)
+
+    # The calendar
+
+    @with_transaction()
+    def test_calendar(self):
+        "Ends of sessions and certificates, each seen by whom it concerns"
+        pool = Pool()
+        Certificate = pool.get('mbank.certificate')
+        Session = pool.get('mbank.session')
+        user = self.signatory()
+        certificate, = Certificate.create([{
+                    'user': user.id, 'name': 'Jan', 'fingerprint': 'y',
+                    'valid_to': utcnow() - dt.timedelta(days=1)}])
+        soon = self.session(user, days=20)
+        revoked = self.session(self.signatory())
+        Session.lock_here(revoked.id, "Revoked")
+        later = self.session(self.signatory(), days=200)
+        names = ['kind', 'state', 'time', 'title', 'color', 'session']
+
+        def shown(who):
+            rows = model(who, 'mbank.ending', 'search_read',
+                [], 0, None, None, names, company=self.company)
+            return {(r['kind'], r['time']): r for r in rows}
+        own = shown(user)
+        self.assertEqual(
+            {key: row['state'] for key, row in own.items()},
+            {('session', soon.end): 'soon',
+                ('certificate', certificate.valid_to): 'past'})
+        self.assertIn(user.name, own['session', soon.end]['title'])
+        everything = shown(self.user('group_session_manage'))
+        self.assertEqual(
+            everything['session', later.end]['state'], 'later')
+        self.assertNotIn(('session', revoked.end), [
+                (k, t) for (k, t), r in everything.items()
+                if r['session'] == revoked.id])
+        self.assertEqual(
+            len({row['color'] for row in everything.values()}), 3)
+        with self.assertRaises(AccessError):
+            shown(self.user('group_statement_download'))
