@@ -55,8 +55,8 @@ class Configuration(
         help="A text is downloaded, signed in any program and the signature "
         "uploaded, twice.")
     sign_on_server = fields.Boolean("With the Key Kept Here",
-        help="With a PKCS#12 that is kept here, sealed, and the PIN that is "
-        "typed in.")
+        help="With a PKCS#12 that is kept here, sealed, or a key on the "
+        "server.")
     audit_keep_days = fields.Integer("Keep the Audit", required=True,
         domain=[('audit_keep_days', '>=', call_guard.LEAST_DAYS)],
         help="The days a call to the bank is kept in the audit.")

@@ -22,8 +22,11 @@ class MBankError(UserError):
 
     @classmethod
     def of(cls, message_id, **variables):
-        "The error with a sentence that can be said in other languages too"
-        error = cls(gettext(message_id, **variables))
+        """The error with a sentence that can be said in other languages too.
+
+        A variable may be such an error itself.
+        """
+        error = cls(_said(message_id, variables))
         error._sentence = message_id, variables
         return error
 
@@ -31,8 +34,14 @@ class MBankError(UserError):
         "The sentence in the language, if it can be said in it"
         if self._sentence is None:
             return self.message
-        message_id, variables = self._sentence
-        return gettext(message_id, language, **variables)
+        return _said(*self._sentence, language)
+
+
+def _said(message_id, variables, language=None):
+    return gettext(message_id, language, **{
+            name: value.in_language(language)
+            if isinstance(value, MBankError) else value
+            for name, value in variables.items()})
 
 
 class DIKValidationError(ValidationError):

@@ -1,6 +1,10 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-"""Keys on the server, which named users sign with from anywhere."""
+"""Keys on the server, which named users sign with from anywhere.
+
+Signing without the person whose key it is stays the company's decision.
+# S-670 L-670
+"""
 import base64
 
 from trytond.i18n import gettext
@@ -65,7 +69,7 @@ class ServerKey(SealedMixin, ModelSQL, ModelView):
     unattended = fields.Function(fields.Boolean("Signs Unattended"),
         'get_unattended')
     users = fields.Many2Many(
-        'mbank.server_key-res.user', 'key', 'user', "Allowed Users",
+        'mbank.server_key.user', 'key', 'user', "Allowed Users",
         help="Only these users sign with the key, if they have the right to "
         "create sessions.")
     claim = fields.Char("Claim", readonly=True)
@@ -194,7 +198,7 @@ class ServerKey(SealedMixin, ModelSQL, ModelView):
 
 
 class ServerKeyUser(ModelSQL):
-    __name__ = 'mbank.server_key-res.user'
+    __name__ = 'mbank.server_key.user'
 
     key = fields.Many2One(
         'mbank.server_key', "Key", required=True, ondelete='CASCADE')

@@ -6,7 +6,7 @@ The server runs in several processes, each with a login of its own at a token,
 so a key is claimed in the database first: one process at a time uses it. That
 a kept PIN is being tried is committed before the token has it: a PIN that was
 wrong, or whose outcome a dead process took with it, is never tried again by
-itself. Three wrong ones lock a card.  # L-670
+itself. Three wrong ones lock a token.  # L-213
 """
 import logging
 import time

@@ -186,6 +186,8 @@ OWN_NUMBERS = frozenset(
         "run._MOST_PARTIES",
         "run._OPENING",
         "server._BODY_LIMIT",
+        "server_key_use.WAIT",
+        "server_key_use._PAUSE",
         "service._LIMIT",
         "session_open._LONGEST_DAYS",
         "session.PENDING_LIFE",

@@ -4,27 +4,24 @@
 from contextlib import contextmanager
 
 from companynet import errors
-from trytond.i18n import gettext
 
 from .. import exceptions
+from .reasons import message_of
 
-#: Library error to (our error, message); the most special class that fits
-#: is taken. None where the message is by the reason.
+#: Errors of signing to ours; their message is by their reason. In both tables
+#: the most special class that fits is taken.
+_SIGNING_ERRORS = {
+    errors.TokenAbsent: exceptions.TokenAbsentError,
+    errors.DriverError: exceptions.KeyStoreError,
+    errors.WrongPin: exceptions.WrongPinError,
+    errors.PinLocked: exceptions.PinLockedError,
+    errors.CertificateUnusable: exceptions.CertificateUnusableError,
+    errors.SigningDeclined: exceptions.SigningDeclinedError,
+    errors.SigningError: exceptions.SigningError,
+    }
+
+#: Other errors to (our error, message).
 _ERRORS = {
-    errors.TokenAbsent: (
-        exceptions.TokenAbsentError, 'msg_token_absent'),
-    errors.DriverError: (
-        exceptions.KeyStoreError, 'msg_key_store'),
-    errors.WrongPin: (
-        exceptions.WrongPinError, 'msg_wrong_pin'),
-    errors.PinLocked: (
-        exceptions.PinLockedError, 'msg_pin_locked'),
-    errors.CertificateUnusable: (
-        exceptions.CertificateUnusableError, None),
-    errors.SigningDeclined: (
-        exceptions.SigningDeclinedError, 'msg_signing_declined'),
-    errors.SigningError: (
-        exceptions.SigningError, 'msg_signing'),
     errors.FormatError: (
         exceptions.StatementFormatError, 'msg_statement_format'),
     errors.OrderError: (
@@ -69,49 +66,20 @@ _ERRORS = {
         exceptions.BankError, 'msg_bank_error'),
     }
 
-#: What a token tells after a wrong PIN, where it tells it.
-_TRIES = {
-    errors.TriesLeft.LOW: 'msg_wrong_pin_low',
-    errors.TriesLeft.LAST: 'msg_wrong_pin_last',
-    }
 
-#: Why a certificate cannot be used.
-_UNUSABLE = {
-    errors.UnusableReason.NOT_YET_VALID: 'msg_certificate_not_yet_valid',
-    errors.UnusableReason.EXPIRED: 'msg_certificate_over',
-    errors.UnusableReason.USAGE: 'msg_certificate_usage',
-    errors.UnusableReason.KEY_KIND: 'msg_certificate_key_kind',
-    errors.UnusableReason.NOT_QUALIFIED: 'msg_certificate_not_qualified',
-    errors.UnusableReason.NOT_KNOWN: 'msg_certificate_not_known',
-    errors.UnusableReason.REVOKED: 'msg_certificate_revoked',
-    }
-
-
-def unusable_message(unusable):
-    "The sentence on a certificate that cannot be used, None for None"
-    if unusable is None:
-        return None
-    return gettext('mbank.' + _UNUSABLE[unusable.reason])
-
-
-def _kind_of(error):
-    "Our error and the message for one of the library's"
-    for class_ in type(error).__mro__:
-        if class_ in _ERRORS:
-            Error, message = _ERRORS[class_]
-            break
-    else:
-        Error, message = exceptions.MBankError, 'msg_library_error'
-    if isinstance(error, errors.WrongPin):
-        message = _TRIES.get(error.tries_left, message)
-    elif isinstance(error, errors.CertificateUnusable):
-        message = _UNUSABLE[error.reason]
-    return Error, message
+def _of_class(table, error, default=None):
+    return next(
+        (table[class_] for class_ in type(error).__mro__ if class_ in table),
+        default)
 
 
 def user_error(error):
     "The translated error for one of the library's"
-    Error, message = _kind_of(error)
+    if isinstance(error, errors.SigningError):
+        message, variables = message_of(error)
+        return _of_class(_SIGNING_ERRORS, error).of(message, **variables)
+    Error, message = _of_class(
+        _ERRORS, error, (exceptions.MBankError, 'msg_library_error'))
     words = ' '.join(filter(None, [
                 getattr(error, 'code', None),
                 getattr(error, 'bank_text', None)]))

@@ -4,16 +4,15 @@
 import secrets
 import time
 
-from companynet import errors
+from companynet import errors, signing
 from companynet.domain.session import Secret
 from companynet.signing import (
     Pkcs12Signer, read_certificate, receive_signature)
-from companynet.signing import check_signature as _check_signature
 from companynet.signing.signer import bytes_to_sign
 
 from .. import exceptions
 from .connection import bank_profile, naive
-from .errors import translated
+from .errors import translated, user_error
 from .policy import check_certificate, signing_policy
 
 #: Says itself what it is, to whoever comes upon its signature.
@@ -62,7 +61,7 @@ def probe(signer):
     with translated():
         signature = signer.sign_detached(content)
         taken = time.monotonic() - started
-        _check_signature(signature, content, signer.certificate)
+        signing.check_signature(signature, content, signer.certificate)
     return taken
 
 
@@ -110,7 +109,7 @@ def check_signature(data, text, fingerprint=None):
                 if error.reason_code.no_signature
                 else 'mbank.msg_signing_not_right')
             raise exceptions.SigningError.of(
-                message, reason=str(error)) from error
+                message, reason=user_error(error)) from error
     info = received.certificate
     if fingerprint is not None and info.sha256 != fingerprint:
         raise exceptions.CertificateUnusableError.of(

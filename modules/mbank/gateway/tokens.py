@@ -14,9 +14,10 @@ import trytond.config as config
 from companynet import signing
 from companynet.domain.session import Secret
 from companynet.errors import TriesLeft
+from companynet.signing.certificate import unusable_error
 
 from .. import exceptions
-from .errors import translated, unusable_message, user_error
+from .errors import translated, user_error
 from .signing import values_of
 
 
@@ -153,11 +154,18 @@ def _listed(module, listing):
                     certificates=(
                         identity.certificate.der, *identity.chain)),
                 values=values_of(identity.certificate),
-                unusable=unusable_message(identity.unusable))
+                unusable=_why_unusable(identity))
             for identity in listing.identities),
         hidden=tuple(
             _token(module, token.place) for token in listing.tokens
             if token.place not in shown))
+
+
+def _why_unusable(identity):
+    if identity.unusable is None:
+        return None
+    return user_error(
+        unusable_error(identity.certificate, identity.unusable)).message
 
 
 def last_try(token):

@@ -227,11 +227,12 @@ class ServerKeyTestCase(ServerKeyCase):
         self.assertNoTrace(TOKEN_PIN)
 
     def test_tries_left(self):
-        "The sentence on a wrong PIN says what the token tells, to once"
+        "The sentence on a wrong PIN says what the token tells; it is sent once"
         self.register(pin_way='asked')
         for words, text in [
-                ('', 'The PIN is wrong.'), ('low', 'a few more tries'),
-                ('last', 'One try is left')]:
+                ('', 'The PIN is wrong.'), ('low', 'at least two more'),
+                ('last', 'One try is left'),
+                ]:
             tokens().quiet()
             tokens().proxy.play(words)
             with self.subTest(words=words), \
@@ -295,7 +296,7 @@ class ServerKeyTestCase(ServerKeyCase):
         "Others neither see keys on the server nor name users, by RPC too"
         key_id = self.register()
         self.assertFalse(self.work(lambda: Pool().get(
-                    'mbank.server_key-res.user').__rpc__.keys())
+                    'mbank.server_key.user').__rpc__.keys())
             & {'create', 'write', 'delete', 'read', 'search'})
         for name, method, *args in [
                 ('mbank.server_key', 'read', [key_id], ['name']),
@@ -467,7 +468,7 @@ class ServerKeyTestCase(ServerKeyCase):
         "A token that is not there has its sentence; its PIN stays"
         key_id = self.register()
         tokens().proxy.play('removed')
-        with self.assertRaisesRegex(TokenAbsentError, 'no key to sign with'):
+        with self.assertRaisesRegex(TokenAbsentError, 'There is no token'):
             self.sign()
         self.assertIsNotNone(self.column(key_id, 'pin'))
         self.assertIsNone(self.key(key_id, 'claim'))
