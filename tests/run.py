@@ -36,7 +36,11 @@ PARTS = (
     ),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
-    ("signing on PostgreSQL and in the web client", ("tests/integration/test_signing.py",), ()),
+    (
+        "signing and the audit on PostgreSQL, signing in the web client",
+        ("tests/integration/test_signing.py", "tests/integration/test_audit.py"),
+        (),
+    ),
     (
         "the main job, bad input, the web client",
         ("tests/integration/test_main_job.py", "tests/integration/test_bad_input.py", "tests/browser/test_people.py"),

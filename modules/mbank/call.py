@@ -102,7 +102,9 @@ class Call(ModelSQL, ModelView):
         if backend.name == 'postgresql':
             call_guard.install(
                 cls._table,
-                [n for n, f in cls._fields.items() if f.sql_type()])
+                [name for name, field in cls._fields.items()
+                    if field.sql_type()
+                    and not isinstance(field, fields.Function)])
 
     @classmethod
     def fields_get(cls, fields_names=None, level=0):
