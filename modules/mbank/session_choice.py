@@ -46,37 +46,11 @@ def companies_of_user():
     return User(Transaction().user).companies
 
 
-def renewed_session():
-    """The session the dialog was opened to renew, or None.
-
-    Raises SessionCreateError if it is another user's: nobody signs for
-    somebody else.
-    """
-    Session = Pool().get('mbank.session')
-    context = Transaction().context
-    if (context.get('active_model') != 'mbank.session'
-            or context.get('active_id') is None):
-        return None
-    session = Session(context['active_id'])
-    if session.user.id != Transaction().user:
-        raise SessionCreateError(gettext(
-                'mbank.msg_session_not_owner', session=session.rec_name))
-    return session
-
-
-def company_of_dialog():
-    """The head office the session is made for, or None.
-
-    That of the session that is renewed, else that of the context.
-    """
-    current = Transaction().context.get('company')
+def company_of_context():
+    "The user's head office of the context, else the first; None without any"
     companies = {c.id: c for c in companies_of_user()}
-    renewed = renewed_session()
-    if renewed and renewed.company and renewed.company.id in companies:
-        return companies[renewed.company.id]
-    if current in companies:
-        return companies[current]
-    return next(iter(companies.values()), None)
+    first = next(iter(companies.values()), None)
+    return companies.get(Transaction().context.get('company'), first)
 
 
 def last_day_of(certificate, zone):
@@ -85,10 +59,9 @@ def last_day_of(certificate, zone):
         tzinfo=dt.timezone.utc).astimezone(zone).date()
 
 
-def limits_of(certificate, company):
+def limits_of(certificate, zone):
     "The limits of a session signed with the certificate (None for any)"
     Configuration = Pool().get('mbank.configuration')
-    zone = zone_of(company)
     today = dt.datetime.now(zone).date()
     return Limits(
         today=today,
@@ -101,38 +74,45 @@ class ChoiceMixin:
 
     @without_check_access
     def default_start(self, fields):
-        if self.start.user:
-            return self._chosen_before()
         pool = Pool()
         Session = pool.get('mbank.session')
         Configuration = pool.get('mbank.configuration')
         user = Transaction().user
         configuration = Configuration(1)
-        renewed = renewed_session()
-        last = renewed
-        if last is None:
-            last, = Session.search([
-                    ('user', '=', user),
-                    ('bank_user', '!=', None),
-                    ], order=[('id', 'DESC')], limit=1) or [None]
-        certificate = self._proposed_certificate(last)
-        limits = limits_of(certificate, company_of_dialog())
-        day = limits.today + dt.timedelta(days=configuration.default_life)
         values = {
             'user': user,
-            'diks': self._offered_diks(renewed),
+            'diks': self._offered_diks(),
             'ways': configuration.ways,
             'way': configuration.proposed_way,
-            'term': limits.term_of(day),
-            'expires': min(day, limits.last),
-            'limit': limits.text(),
+            'expires': self._today() + dt.timedelta(
+                days=configuration.default_life),
             }
+        last = Session.search([
+                ('user', '=', user),
+                ('bank_user', '!=', None),
+                ], order=[('id', 'DESC')], limit=1)
         if last:
-            values['bank_user'] = last.bank_user
+            values['bank_user'] = last[0].bank_user
+        certificate = self._proposed_certificate(last)
         if certificate:
             values['certificate'] = certificate.id
+            values['expires'] = min(
+                values['expires'], self._last_day(certificate))
         return values
 
+    @without_check_access
+    def _term_values(self, values):
+        "The term of the day that is proposed, and the limits"
+        Certificate = Pool().get('mbank.certificate')
+        certificate = values.get('certificate')
+        limits = limits_of(
+            Certificate(certificate) if certificate else None, self._zone())
+        return {
+            'term': limits.term_of(values['expires']),
+            'limit': limits.text(),
+            }
+
+    @without_check_access
     def _chosen_before(self):
         "What was chosen before the person went back"
         start = self.start
@@ -161,29 +141,19 @@ class ChoiceMixin:
             c for c in Certificate.search([
                     ('user', '=', Transaction().user)])
             if not c.expired]
-        if last and last.certificate in certificates:
-            return last.certificate
+        if last and last[0].certificate in certificates:
+            return last[0].certificate
         return certificates[0] if certificates else None
 
-    def _offered_diks(self, renewed):
-        """The head offices of the user, and what a renewed session covers.
-
-        Those of the context are chosen, of a renewed session those it covers.
-        """
-        Configuration = Pool().get('mbank.configuration')
-        companies = [c for c in self._companies() if c.mbank_dik]
-        if renewed:
-            covered = [d.dik for d in renewed.diks if d.asked]
-        elif Configuration(1).credentials_per_company:
-            current = company_of_dialog()
-            covered = [c.mbank_dik for c in companies if c == current]
-        else:
-            covered = [c.mbank_dik for c in companies]
-        known = {c.mbank_dik for c in companies}
+    def _offered_diks(self):
+        "The head offices of the user; those of the context are chosen"
+        pool = Pool()
+        Configuration = pool.get('mbank.configuration')
+        current = Transaction().context.get('company')
+        only = Configuration(1).credentials_per_company
         return [
-            self._dik_row(c.mbank_dik in covered, c.mbank_dik, c)
-            for c in companies] + [
-            self._dik_row(True, dik) for dik in covered if dik not in known]
+            self._dik_row(not only or c.id == current, c.mbank_dik, c)
+            for c in self._companies() if c.mbank_dik]
 
     @staticmethod
     def _dik_row(covered, dik, company=None):
@@ -201,10 +171,19 @@ class ChoiceMixin:
     @without_check_access
     def _company(self):
         "The head office the session is made for"
-        company = company_of_dialog()
+        company = company_of_context()
         if company is None:
             raise SessionCreateError(gettext('mbank.msg_session_no_company'))
         return company
+
+    def _zone(self):
+        return zone_of(self._company() if self._companies() else None)
+
+    def _today(self):
+        return dt.datetime.now(self._zone()).date()
+
+    def _last_day(self, certificate):
+        return last_day_of(certificate, self._zone())
 
     def _choice(self, with_key):
         """What was chosen.
@@ -274,8 +253,7 @@ class ChoiceMixin:
         the one that signs is seen to when the session is stored.
         """
         lang = Pool().get('ir.lang').get()
-        company = self._company()
-        limits = limits_of(certificate, company)
+        limits = limits_of(certificate, self._zone())
         expires = self.start.expires
         if not expires or expires < limits.today:
             raise SessionCreateError(gettext(
@@ -292,7 +270,7 @@ class ChoiceMixin:
                     expires=lang.strftime(expires),
                     longest=lang.strftime(limits.longest)))
         end = dt.datetime.combine(
-            expires, dt.time(23, 59, 59), tzinfo=zone_of(company))
+            expires, dt.time(23, 59, 59), tzinfo=self._zone())
         end = end.astimezone(dt.timezone.utc).replace(tzinfo=None)
         return min(end, certificate.valid_to) if certificate else end
 
@@ -340,7 +318,7 @@ class SessionCreateStart(ModelView):
     @fields.depends('certificate')
     @without_check_access
     def _limits(self):
-        return limits_of(self.certificate, company_of_dialog())
+        return limits_of(self.certificate, zone_of(company_of_context()))
 
     @fields.depends('term', methods=['_limits'])
     def on_change_term(self):

@@ -75,8 +75,11 @@ class SessionCreate(
 
     def default_start(self, fields):
         check_right('group_session_create')
+        if self.start.user:
+            return self._chosen_before()
         values = super().default_start(fields)
-        if (current := self._current()) and 'current' not in values:
+        values.update(self._term_values(values))
+        if current := self._current():
             values['current'] = current.rec_name
             values['shareable'] = (
                 has_right('group_share') and not current.shared_from)

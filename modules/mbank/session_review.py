@@ -79,6 +79,7 @@ class ReviewMixin:
             return {
                 'session_id': session_id,
                 'state': session.state_string,
+                'reason': session.reason,
                 'user': session.user.rec_name,
                 'bank_user': session.bank_user,
                 'summary': gettext(
@@ -141,12 +142,11 @@ class SessionCreateReview(ModelView):
             'invisible': ~Bool(Eval('current')),
             },
         help="The new session takes its place.")
-    shared_with = fields.Text("Shares That End with the Present Session",
+    shared_with = fields.Text("The Present Session Is Shared with",
         readonly=True,
         states={
             'invisible': ~Bool(Eval('shared_with')),
-            },
-        help="Share the new session again where it is needed.")
+            })
     next_step = fields.Text("What Comes Next", readonly=True)
     pin_asked = fields.Boolean("PIN Is Asked For", readonly=True)
     pin_password = fields.Char("PIN", strip=False,
@@ -172,6 +172,10 @@ class SessionCreateResult(ModelView):
     session_id = fields.Integer("Session", readonly=True)
     shareable = fields.Boolean("Can Be Shared", readonly=True)
     state = fields.Char("State", readonly=True)
+    reason = fields.Text("Reason", readonly=True,
+        states={
+            'invisible': ~Bool(Eval('reason')),
+            })
     user = fields.Char("User", readonly=True)
     bank_user = fields.Char("User at mBank", readonly=True)
     summary = fields.Char("Answer of the Bank", readonly=True)

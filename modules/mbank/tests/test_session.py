@@ -55,11 +55,11 @@ class SessionCase(TestCase):
                 'certificate_pem': identity().certificate_pem})
         Transaction().commit()
 
-    def user(self, *groups):
+    def user(self):
         Company = Pool().get('company.company')
         user = create_user(
             'signatory%s' % next(_logins), Company(self.company),
-            'group_session_create', *groups)
+            'group_session_create')
         Transaction().commit()
         return user
 

@@ -208,35 +208,6 @@ class PagesTestCase(SessionCase):
         self.assertIsNone(operations_text([]))
 
     @with_transaction()
-    def test_renewal_is_prefilled(self):
-        "Opened from a session, the dialog offers what that one covers"
-        user = self.user()
-        self.register(user)
-        id_, values = self.open(user)
-        made = self.press(user, id_, values, diks=[
-                {**values['diks'][0], 'covered': False},
-                {'covered': True, 'dik': demo_data.DIK_BETA}])
-        context = {
-            'company': self.company,
-            'active_model': 'mbank.session',
-            'active_id': made['session_id'],
-            }
-        id_, start, _ = wizard(
-            user, 'mbank.session.create', 'create', **context)
-        shown = wizard(user, 'mbank.session.create', 'execute', id_, {},
-            start, **context)['view']['defaults']
-        self.assertEqual(
-            [(d['covered'], d['dik']) for d in shown['diks']],
-            [(False, demo_data.DIK_ALFA), (True, demo_data.DIK_BETA)])
-        self.assertIn('Active', shown['current'])
-        manager = self.user('group_session_manage')
-        id_, start, _ = wizard(
-            manager, 'mbank.session.create', 'create', **context)
-        with self.assertRaisesRegex(SessionCreateError, "another user"):
-            wizard(manager, 'mbank.session.create', 'execute', id_, {},
-                start, **context)
-
-    @with_transaction()
     def test_queries_do_not_grow_with_head_offices(self):
         "Opening and reviewing ask the database as often for 40 as for 3"
         User = Pool().get('res.user')
