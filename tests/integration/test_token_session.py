@@ -59,7 +59,7 @@ def calls(bank: RunningBank) -> list[Any]:
     return list(bank.get("/calls"))
 
 
-@pytest.mark.parametrize("named", [(), ("--token", "Karta"), ("--token", "Karta", "--key-id", KEY_ID.upper())])
+@pytest.mark.parametrize("named", [(), ("--card", "Karta"), ("--card", "Karta", "--key-id", KEY_ID.upper())])
 def test_one_entry_of_the_pin_makes_the_session(desk: Desk, named: tuple[str, ...]) -> None:
     done = desk.open(*named, "--pin-file", desk.pin, "--json")
     assert done.returncode == 0, done.stderr
@@ -84,7 +84,7 @@ def test_a_wrong_pin_is_told_before_the_bank_is_asked(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("named", "words"),
     [
-        (("--token", "Inna"), "Inna: there is no such token (there are: Karta)"),
+        (("--card", "Inna"), "Inna: there is no such token (there are: Karta)"),
         (("--slot", "7"), "there is no such token (there are: Karta)"),
         (("--key-id", "0b"), "no certificate that fits is to be seen there without a PIN"),
         (("--p12", "x.p12"), "not allowed with argument"),

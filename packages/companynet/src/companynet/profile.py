@@ -179,7 +179,7 @@ class BankProfile:
         """Make a profile from plain values, as a JSON file has them.
 
         Raises:
-            ProfileError: a name is unknown, a value is of the wrong kind, or ``endpoint`` is missing.
+            ProfileError: a name is unknown, a value is of the wrong kind, or ``endpoint`` is missing or no URL.
         """
         unknown = sorted(set(values) - {item.name for item in fields(cls)})
         if unknown:
@@ -187,6 +187,7 @@ class BankProfile:
         if not values.get("endpoint"):
             raise ProfileError("the bank profile has no endpoint")
         prepared = {item.name: _typed(item, values[item.name]) for item in fields(cls) if item.name in values}
+        _check_endpoint(str(prepared["endpoint"]))
         return cls(**prepared)  # type: ignore[arg-type]
 
     @classmethod
@@ -211,6 +212,19 @@ class BankProfile:
             raise ProfileError(f"{path}: {error}") from None
         files = {item.name: getattr(profile, item.name) for item in fields(cls) if item.type == Path | None}
         return replace(profile, **{name: path.parent / value for name, value in files.items() if value is not None})
+
+
+def _check_endpoint(endpoint: str) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise ProfileError(f"endpoint is {endpoint!r}: it must be such as https://bank.example/ws/services/…")
+    if "@" in parts.netloc:
+        # Not quoted: a password stands in it.
+        raise ProfileError("endpoint holds credentials; the bank takes none there")
 
 
 def _typed(item: "Field[object]", value: object) -> object:

@@ -162,3 +162,29 @@ def test_no_command_takes_a_secret_as_the_value_of_an_argument(capsys: pytest.Ca
             main(["session", "open", "--profile", "p", "--session", "s", "--dik", "1", "--user", "A", option, "x"])
         assert ended.value.code == 2
     capsys.readouterr()
+
+
+def test_a_reader_that_goes_early_is_no_failure() -> None:
+    """As with head: what was asked for was done, so neither a complaint nor another exit status."""
+    command = [sys.executable, "-c", PROGRAM, "outcomes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        complaint = process.stderr.read()
+    assert (process.returncode, complaint) == (0, b"")
+
+
+def test_output_that_cannot_be_written_is_a_failure() -> None:
+    """A disk that is full must not pass for a done parse."""
+    path = str(GOLDEN / "mbank_day.sta")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "statement", "parse", path],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"companynet: the output cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1

@@ -35,6 +35,11 @@ def write(folder: Path, **values: object) -> Path:
         ({"fault_codes": {"THROTLED": None}}, "fault_codes takes away what is not there: THROTLED"),
         ({"endpont": "x"}, "unknown settings: endpont"),
         ({"endpoint": ""}, "no endpoint"),
+        ({"endpoint": "bank.example/ws"}, "endpoint is 'bank.example/ws': it must be such as https://"),
+        ({"endpoint": "ftp://bank.example/ws"}, "it must be such as https://"),
+        ({"endpoint": "https:///ws"}, "it must be such as https://"),
+        ({"endpoint": "https://bank.example:port/ws"}, "it must be such as https://"),
+        ({"endpoint": "https://user:secret@bank.example/ws"}, "endpoint holds credentials"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value_and_file(

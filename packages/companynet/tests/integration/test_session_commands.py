@@ -123,7 +123,7 @@ def test_without_a_terminal_the_ways_to_give_a_pin_are_told(desk: Any) -> None:
         (("--pin-file", "/nowhere/pin"), "--pin-file /nowhere/pin: No such file"),
         (("--p12", "/nowhere/key.p12"), "/nowhere/key.p12: No such file"),
         (("--user", "NOBODY"), "LOGIN_REFUSED"),
-        (("--token", "Anna"), "--token is of a token: give --pkcs11 too"),
+        (("--card", "Anna"), "--card is of a token: give --pkcs11 too"),
         (("--slot", "0"), "--slot is of a token: give --pkcs11 too"),
     ],
 )

@@ -53,7 +53,12 @@ def _part_of(path: Path, data: bytes, *, private: bool) -> Iterator[Path]:
     """The content in a file beside its place, safe on the disk; gone at the end if it was not moved."""
     # A name of its own: one left by a program that was killed must not be in the way.
     part = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY if private else 0o666)
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY if private else 0o666)
+    except OSError as error:
+        # The name a person knows.
+        error.filename = str(path)
+        raise
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)

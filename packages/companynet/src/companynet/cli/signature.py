@@ -20,7 +20,7 @@ from companynet.signing import (
     pin_state,
 )
 
-_OF_TOKENS = ("token", "slot", "key_id")
+_OF_TOKENS = ("card", "slot", "key_id")
 #: What a token tells of its PIN before it is asked for.
 _WARNINGS = {
     TriesLeft.MANY: "",
@@ -36,7 +36,7 @@ def add_signature(parser: argparse.ArgumentParser) -> None:
     kind.add_argument(
         "--pkcs11", metavar="MODULE", help="PKCS#11 module of the card or cloud signature registered there"
     )
-    parser.add_argument("--token", metavar="LABEL", help="label of the token, where the module shows several")
+    parser.add_argument("--card", metavar="LABEL", help="label of the card or token, where the module shows several")
     parser.add_argument("--slot", type=int, metavar="N", help="number of its slot")
     parser.add_argument("--key-id", metavar="HEX", help="id of the key, where the token has several certificates")
     add_secret(parser, "pin", "the PIN of the signature")
@@ -63,7 +63,7 @@ def signer_of(arguments: argparse.Namespace) -> Iterator[Signer | None]:
         identity = find_identity(
             arguments.pkcs11,
             SYSTEM_CLOCK.now(),
-            token=arguments.token,
+            token=arguments.card,
             slot=arguments.slot,
             key_id=arguments.key_id,
         )
