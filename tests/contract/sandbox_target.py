@@ -21,7 +21,7 @@ _OTHER = "83101010230000261395100000"
 
 def profile_of(bank: RunningBank) -> BankProfile:
     """A profile that waits little."""
-    return BankProfile(endpoint=bank.soap_url, poll_interval=0.02, read_timeout=10)
+    return BankProfile(endpoint=bank.soap_url, poll_interval=0.02, read_timeout=30)
 
 
 class SandboxStaff(Staff):

@@ -267,6 +267,9 @@ def test_the_control_plane_names_what_is_wrong(bank: RunningBank) -> None:
             bank.post("/incoming", [good, body])
     with pytest.raises(ControlRefused, match="is not known"):
         bank.get("/nothing")
+    with pytest.raises(ControlRefused, match="operation 'getStatsu' is not known"):
+        bank.post("/faults", {"operation": "getStatsu", "kind": "slow"})
+    assert bank.get("/faults") == []
     with pytest.raises(ControlRefused, match="wait for authorisation"):
         bank.post("/authorise", {"group_id": "X"})
     assert bank.get("/entries") == []

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 @contextlib.contextmanager

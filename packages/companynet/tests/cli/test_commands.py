@@ -188,3 +188,14 @@ def test_output_that_cannot_be_written_is_a_failure() -> None:
     assert done.returncode == 2
     assert done.stderr.startswith(b"companynet: the output cannot be written: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_interrupt_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("companynet.cli.program.run", interrupted)
+    assert main(["outcomes"]) == 130
+    assert capsys.readouterr().err == "\n"

@@ -12,6 +12,7 @@ from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
 from companynet.domain.order_state import OrderStatus
 from companynet.domain.session import Permission, PermissionConfig, Secret
+from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import FormatError
 
@@ -47,6 +48,32 @@ def test_a_session_comes_back_from_its_json(session: SessionSnapshot) -> None:
     assert SessionSnapshot.from_json(json.loads(json.dumps(session.to_json()))) == session
     assert session.diks == ("10000001",)
     assert "żeton" not in repr(session)
+
+
+OPENING = SessionOpening(
+    "https://bank.example/ws", SessionKind.BACKGROUND, "10000001", "ALFA01", NOON, CONFIG, "ab12"
+)
+
+
+@pytest.mark.parametrize("reference", ["ab12", None])
+def test_an_opening_comes_back_from_its_json(reference: str | None) -> None:
+    """A session may be at the bank just if the call that makes it has left."""
+    opening = replace(OPENING, reference=reference)
+    assert SessionOpening.from_json(json.loads(json.dumps(opening.to_json()))) == opening
+    assert opening.session_may_exist is (reference is not None)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"version": 2}, "version"),
+        ({"kind": "other"}, "session_opening.kind"),
+        ({"begun_at": "2026-01-05"}, "begun_at"),
+    ],
+)
+def test_an_opening_that_cannot_be_read_is_named(change: dict[str, object], place: str) -> None:
+    with pytest.raises(FormatError, match=place):
+        SessionOpening.from_json(OPENING.to_json() | change)
 
 
 INTENT = OrderIntent(

@@ -52,7 +52,7 @@ class Desk:
 
     def write_profile(self, name: str = "bank.json", **values: object) -> Path:
         path = self.folder / name
-        settings = {"endpoint": self.bank.soap_url, "poll_interval": 0.02, "language": "en", "read_timeout": 5}
+        settings = {"endpoint": self.bank.soap_url, "poll_interval": 0.02, "language": "en", "read_timeout": 20}
         path.write_text(json.dumps(settings | values), encoding="utf-8")
         return path
 

@@ -77,9 +77,9 @@ def test_a_failure_is_played_as_it_was(tmp_path: Path, step: Step) -> None:
         errors.append(failing(lambda: request(bank)))
         assert request(bank) == "T-2"
 
-    recording = record(tmp_path / "r", [step, soap("getMT940Ex", "T-2")], use, read_timeout=0.3)
+    recording = record(tmp_path / "r", [step, soap("getMT940Ex", "T-2")], use, read_timeout=1.5)
     with ReplayBank(recording) as bank:
-        use(client(bank.url, read_timeout=0.3))
+        use(client(bank.url, read_timeout=1.5))
         assert (bank.differences, bank.left) == ([], ())
     assert told(errors[0]) == told(errors[1])
 

@@ -22,7 +22,7 @@ def ask(profile: BankProfile) -> str:
 
 def profile_of(bank: Any, authority: Any, **values: object) -> BankProfile:
     settings: dict[str, object] = {"endpoint": bank.url, "ca_file": authority.root, "connect_timeout": 3.0} | values
-    return BankProfile(**settings, read_timeout=3.0)  # type: ignore[arg-type]
+    return BankProfile(**settings, read_timeout=20.0)  # type: ignore[arg-type]
 
 
 @VERSIONS

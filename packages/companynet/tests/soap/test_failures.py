@@ -109,7 +109,8 @@ def test_a_peer_that_trickles_ends_with_the_whole_call(bank: ScriptedBank, part:
     begun = time.monotonic()
     error, _ = failing(bank.url, call_timeout=0.6)
     assert (type(error), error.outcome) == (errors.BankTimeout, Outcome.UNKNOWN)
-    assert time.monotonic() - begun < 3
+    # By its own end the peer would have taken more than ten.
+    assert time.monotonic() - begun < 8
     assert len(bank.bodies) == 1
 
 

@@ -12,7 +12,7 @@ from companynet.profile import BankProfile
 
 
 def ask(bank: Any, ca_file: Path | None) -> str:
-    with CompanyNet(BankProfile(endpoint=bank.url, ca_file=ca_file, connect_timeout=3, read_timeout=3)) as client:
+    with CompanyNet(BankProfile(endpoint=bank.url, ca_file=ca_file, connect_timeout=20, read_timeout=20)) as client:
         return client.sessions.login_challenge("10000001", "ALFA01")
 
 

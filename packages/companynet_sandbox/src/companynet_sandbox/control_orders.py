@@ -8,6 +8,7 @@ from companynet_sandbox import clock, demands, execution, people, views
 from companynet_sandbox.numbers import bare_account
 from companynet_sandbox.order_states import STOPPED, move
 from companynet_sandbox.requests import Fields, RequestWrong, as_list
+from companynet_sandbox.service import OPERATIONS
 
 
 def authorise(db: Connection, body: object) -> dict[str, Any]:
@@ -100,6 +101,9 @@ def faults(db: Connection, body: object) -> dict[str, Any]:
             continue
         given = item if isinstance(item, dict) else {}
         operation, kind = fields.text("operation", "*"), fields.text("kind")
+        if operation != "*" and operation not in OPERATIONS:
+            known = ", ".join(OPERATIONS)
+            raise RequestWrong(f"fault: operation {operation!r} is not known; there are * for every one, {known}")
         probability = fields.fraction("probability", 1)
         # By chance there is no end to it, unless one is given.
         count = fields.number("count", 1) if "count" in given or probability == 1 else None

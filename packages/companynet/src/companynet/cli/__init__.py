@@ -1,32 +1,10 @@
-"""The command line: ``companynet session ...``, ``statement ...``, ``order ...``, ``outcomes``.
+"""The command line: ``companynet session ...``, ``statement ...``, ``order ...``, ``outcomes``."""
 
-Each command is a module of this package with ``add_parser(commands)``, which sets ``run`` (arguments to exit
-status) as a default of its parsers; a new one is added to ``COMMANDS``.
-"""
-
-import argparse
-import io
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-
-from companynet.cli import order, outcomes, session, statement
-from companynet.cli.output import finish_output
 
 #: As shells have it for a program ended by an interrupt.
 INTERRUPTED = 130
-
-_EPILOG = """\
-examples:
-  companynet session open --profile bank.json --session session.json --dik 10000001 --user ALFA01 --p12 jan.p12
-  companynet statement fetch --profile bank.json --session session.json --from 2026-01-01 --to 2026-01-31 --output .
-  companynet statement parse *.sta --json
-  companynet order send orders.xml --profile bank.json --session session.json
-
-exit status: 0 done, 1 done with something to look at, 2 not done, 3 not known whether the bank did it
-"""
-
-COMMANDS = (session, statement, order, outcomes)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,25 +14,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; None for those of the process.
 
     Returns:
-        The exit status: 0 done, 1 done with problems found, 2 not done, 3 not known whether the bank did it.
+        The exit status: 0 done, 1 done with problems found, 2 not done, 3 not known whether the bank did it, 130
+        interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    parser = argparse.ArgumentParser(
-        prog="companynet",
-        description="mBank CompanyNet: sessions, statements and orders.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"companynet {version('companynet')}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add_parser(commands)
-    chosen = parser.parse_args(arguments)
     try:
-        status: int = chosen.run(chosen)
+        # Loading takes a second, in which an interrupt must not end in a traceback either.
+        from companynet.cli.program import run  # noqa: PLC0415
+
+        return run(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("\n")
-        status = INTERRUPTED
-    return finish_output(status)
+        return INTERRUPTED
