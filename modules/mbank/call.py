@@ -8,7 +8,8 @@ it after; nothing else writes here. See docs/adr/0008.
 import datetime as dt
 import logging
 
-from sql import Column
+from sql import Column, Expression
+from sql.conditionals import Coalesce
 from trytond import backend
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
@@ -161,27 +162,44 @@ class Call(ModelSQL, ModelView):
     # What the gateway does, each in a transaction of its own
 
     @classmethod
-    @without_check_access
     def parties(cls, company=None, authoriser=None, session=None):
-        """Whom calls are for and by, with the names they have now.
+        """Whom calls are for and by, with the names they have when written.
 
         company, authoriser and session are ids or None; the requester is the
         user of the transaction.
         """
-        pool = Pool()
-        Company = pool.get('company.company')
-        User = pool.get('res.user')
         requester = Transaction().user or None
         return {
             'company': company,
-            'company_name': company and Company(company).rec_name,
+            'company_name': cls._name_of_company(company),
             'requester': requester,
-            'requester_name': requester and User(requester).rec_name,
+            'requester_name': cls._name_of_user(requester),
             'authoriser': authoriser,
-            'authoriser_name': authoriser and User(authoriser).rec_name,
+            'authoriser_name': cls._name_of_user(authoriser),
             'session': session,
             'session_number': session,
             }
+
+    # The names are read by the statement that writes the row
+
+    @classmethod
+    def _name_of_company(cls, id_):
+        pool = Pool()
+        company = pool.get('company.company').__table__()
+        party = pool.get('party.party').__table__()
+        return id_ and Coalesce(
+            company.join(
+                party, condition=company.party == party.id).select(
+                party.name, where=company.id == id_),
+            None)
+
+    @classmethod
+    def _name_of_user(cls, id_):
+        user = Pool().get('res.user').__table__()
+        return id_ and Coalesce(
+            user.select(
+                Coalesce(user.name, user.login), where=user.id == id_),
+            None)
 
     @classmethod
     def begin(cls, **values):
@@ -213,7 +231,8 @@ class Call(ModelSQL, ModelView):
         return (
             [Column(table, name) for name in values],
             rows([
-                    cls._fields[name].sql_format(value)
+                    value if isinstance(value, Expression)
+                    else cls._fields[name].sql_format(value)
                     for name, value in values.items()]))
 
     # What the cron does

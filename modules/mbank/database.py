@@ -1,6 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 import uuid
+import weakref
 from pathlib import Path
 
 import trytond
@@ -13,6 +14,10 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import vault
 from .session import utcnow
+
+#: Where the database of an open connection lives: it cannot be moved or
+#: renamed meanwhile, and every sealed value asks for it.
+_locations = weakref.WeakKeyDictionary()
 
 
 class Database(ModelSingleton, ModelSQL, ModelView):
@@ -123,6 +128,8 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         """
         transaction = Transaction()
         name = transaction.database.name
+        if transaction.connection in _locations:
+            return _locations[transaction.connection]
         if backend.name == 'sqlite':
             if name == ':memory:':
                 return 'sqlite::memory:'
@@ -141,4 +148,6 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         cursor.execute(
             "SELECT oid FROM pg_database WHERE datname = current_database()")
         oid, = cursor.fetchone()
-        return f'postgresql:{server}/{oid}/{name}'
+        location = f'postgresql:{server}/{oid}/{name}'
+        _locations[transaction.connection] = location
+        return location
