@@ -1,5 +1,6 @@
 """The window on a screen of its own: its stages, keys, the PIN's field; pictures are kept."""
 
+import _tkinter
 import gc
 import importlib.util
 import os
@@ -228,6 +229,44 @@ def test_a_wrong_pin_is_told_and_its_field_is_empty(opened, server, proxy) -> No
     assert hand.root.clipboard_get().startswith("PIN jest błędny")
 
 
+def test_that_fewer_tries_are_left_is_said_once(opened, server, proxy) -> None:
+    hand = opened(server, modules=(proxy.module,))
+    hand.stage(Stage.JOB)
+    hand.press("<Return>")
+    hand.listed()
+    hand.pick("Anna RSA-2048")
+    hand.all(ttk.Entry)[0].focus_force()
+    hand.settle()
+    proxy.play("low")
+    hand.type("271828")
+    hand.press("<Return>")
+    hand.stage(Stage.KEYS)
+    hand.listed()
+    assert hand.text().count("Zostało mniej prób niż zwykle") == 1
+
+
+@pytest.mark.parametrize(("language", "words"), [("pl", "Nazwa pliku:"), ("en", "File name:")])
+def test_the_file_dialog_speaks_the_persons_language(opened, server, language, words) -> None:
+    """Tk's own words too, whatever the system is set to; the language may be changed in the window."""
+    hand = opened(server, language=language)
+    hand.stage(Stage.JOB)
+    hand.press("<Return>")
+    hand.listed()
+    seen = []
+
+    def look() -> None:
+        children = hand.root.tk.splitlist(hand.root.tk.call("winfo", "children", "."))
+        (name,) = [child for child in children if "filedialog" in child]
+        labels = hand.root.tk.splitlist(hand.root.tk.call("winfo", "children", f"{name}.contents.f2"))
+        seen.extend(hand.root.tk.call(label, "cget", "-text") for label in labels if "lab" in label)
+        hand.root.tk.call(f"{name}.contents.f2.cancel", "invoke")
+
+    hand.root.after(700, look)
+    hand.button("button_file").invoke()
+    assert words in seen
+    assert hand.flow.choices == ()
+
+
 def test_the_pin_is_hidden_and_gone_from_the_field_at_once(opened, server, key_file) -> None:
     hand = opened(server, files=(key_file,))
     hand.stage(Stage.JOB)
@@ -293,18 +332,45 @@ def test_unusable_certificates_are_grey_and_say_why(opened, server, proxy, clock
 
 
 def test_who_goes_through_the_list_by_keyboard_stays_in_it(opened, server, proxy) -> None:
+    """Of several keys none is chosen before the person does; the first press of an arrow chooses the first."""
     hand = opened(server, modules=(proxy.module,))
     hand.stage(Stage.JOB)
     hand.press("<Return>")
     hand.listed()
-    hand.all(ttk.Treeview)[0].focus_force()
-    hand.settle()
-    for _ in range(2):
+    assert isinstance(hand.root.focus_get(), ttk.Treeview)
+    for chosen in range(2):
         hand.press("<Down>")
         hand.listed()
+        assert hand.flow.chosen == chosen
         assert isinstance(hand.root.focus_get(), ttk.Treeview)
     hand.press("<Tab>")
     assert not isinstance(hand.root.focus_get(), ttk.Treeview)
+
+
+def test_no_key_is_lost_while_the_window_is_drawn_anew(opened, server, proxy) -> None:
+    hand = opened(server, modules=(proxy.module,))
+    hand.stage(Stage.JOB)
+    hand.press("<Return>")
+    hand.listed()
+    hand.root.focus_get().event_generate("<Down>")
+    # All that happens before Tk is idle; a key that comes now belongs in the list.
+    while hand.flow.chosen is None:
+        hand.root.tk.dooneevent(_tkinter.WINDOW_EVENTS | _tkinter.TIMER_EVENTS | _tkinter.DONT_WAIT)
+    assert isinstance(hand.root.focus_get(), ttk.Treeview)
+
+
+def test_who_clicks_in_the_list_goes_on_with_the_pin(opened, server, proxy) -> None:
+    hand = opened(server, modules=(proxy.module,))
+    hand.stage(Stage.JOB)
+    hand.press("<Return>")
+    hand.listed()
+    (tree,) = hand.all(ttk.Treeview)
+    left, top, width, height = tree.bbox("0")
+    x, y = tree.winfo_rootx() + left + width // 2, tree.winfo_rooty() + top + height // 2
+    screen.press(hand.display, "mousemove", str(x), str(y), "click", "1")
+    hand.until(lambda: hand.flow.chosen == 0)
+    hand.listed()
+    assert isinstance(hand.root.focus_get(), ttk.Entry)
 
 
 def test_the_job_can_be_paged_through_from_any_button(opened, server) -> None:

@@ -211,8 +211,8 @@ class KeyRack:
 
 
 def _sorted(choices: Sequence[Choice]) -> tuple[Choice, ...]:
-    """What can be chosen first, else in the order found."""
-    return tuple(sorted(choices, key=lambda choice: choice.blocked is not None))
+    """What can be chosen first, then by name: modules give their tokens in no order that lasts."""
+    return tuple(sorted(choices, key=lambda choice: (choice.blocked is not None, choice.name.casefold())))
 
 
 def the_one(choices: Sequence[Choice]) -> Choice:

@@ -168,8 +168,13 @@ class Views:
         return PinLine(
             label=self.say(_QUESTIONS[question.kind]),
             typed=question.kind in (PinKind.PIN, PinKind.PASSWORD),
-            warning=self._said(question.warning),
+            warning="" if self._is_said(question.warning) else self._said(question.warning),
         )
+
+    def _is_said(self, warning: Sentence | None) -> bool:
+        """Whether the failure above it says the same: fewer tries are left."""
+        failure = self._flow.failure
+        return bool(warning and failure and (warning.key, failure.sentence.key) == ("pin_low", "wrong_pin_low"))
 
     def _key(self, choice: Choice) -> KeyLine:
         certificate = choice.certificate

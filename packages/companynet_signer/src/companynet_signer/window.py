@@ -25,6 +25,8 @@ _ROWS: Final = range(3, 8)
 _FONTS: Final = ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont", "TkFixedFont")
 _RED: Final = "#a40000"
 _GREY: Final = "#6b6b6b"
+#: Keys that go through the list of keys.
+_LIST_KEYS: Final = frozenset({"Down", "Up", "space"})
 _BUSY: Final = (Stage.FETCHING, Stage.SIGNING)
 
 
@@ -82,6 +84,7 @@ class SignerWindow:
         self._scrolled: tk.Text | None = None
         self._first: tk.Widget | None = None
         self._default: Callable[[], None] | None = None
+        self._by_keys = False
         self._set_up()
 
     def start(self) -> None:
@@ -158,7 +161,8 @@ class SignerWindow:
 
     def _draw(self) -> None:
         self._forget_pin()
-        in_list = self._tree is not None and self._root.focus_get() is self._tree
+        # Between two drawings nothing has the focus but the window itself.
+        stay = self._by_keys and self._root.focus_get() in (self._tree, self._root)
         for child in self._frame.winfo_children():
             child.destroy()
         self._pin = self._tree = self._first = self._default = self._scrolled = None
@@ -175,15 +179,17 @@ class SignerWindow:
         self._buttons.pack(side="bottom", fill="x", pady=(12, 0))
         if stage is Stage.KEYS:
             self._draw_keys()
-            if in_list:
-                # Who goes through the list by keyboard stays in it.
+            if stay:
+                # Who goes through the list by keyboard stays in it; who clicks goes on with the PIN.
                 self._first = self._tree
         elif stage in _BUSY:
             self._draw_busy()
         else:
             self._draw_text()
         ttk.Button(top, text=views.say("button_language"), command=self._switch_language).pack(side="right")
-        self._root.after_idle(self._focus)
+        # At once, or the next key goes nowhere; a widget takes the focus when it has its place.
+        self._root.update_idletasks()
+        self._focus()
 
     def _focus(self) -> None:
         if self._first is not None and self._first.winfo_exists():
@@ -257,7 +263,7 @@ class SignerWindow:
         frame.pack(fill="x")
         height = min(max(len(views.keys), _ROWS.start), _ROWS.stop)
         tree = ttk.Treeview(frame, columns=columns, show="headings", selectmode="browse", height=height)
-        for column, width in zip(columns, (240, 110, 220, 240), strict=True):
+        for column, width in zip(columns, (220, 110, 280, 220), strict=True):
             tree.heading(column, text=views.say(f"column_{column}"), anchor="w")
             tree.column(column, width=width, anchor="w", stretch=column != "valid")
         tree.tag_configure("blocked", foreground=_GREY)
@@ -273,7 +279,21 @@ class SignerWindow:
             tree.focus(str(flow.chosen))
             tree.see(str(flow.chosen))
         tree.bind("<<TreeviewSelect>>", self._selected)
+        tree.bind("<Button-1>", self._use_mouse)
+        tree.bind("<Key>", self._use_keys)
         self._tree = tree
+
+    def _use_mouse(self, _event: "tk.Event[tk.Misc]") -> None:
+        self._by_keys = False
+
+    def _use_keys(self, event: "tk.Event[tk.Misc]") -> str | None:
+        """Begin in the list by keyboard: Tk's own keys go on from what is selected, and do nothing before."""
+        self._by_keys = event.keysym in _LIST_KEYS
+        if not self._by_keys or self._tree is None or self._tree.selection() or not self._tree.exists("0"):
+            return None
+        self._tree.selection_set("0")
+        self._tree.focus("0")
+        return "break"
 
     def _selected(self, _event: "tk.Event[tk.Misc]") -> None:
         if self._tree is None:
@@ -284,8 +304,13 @@ class SignerWindow:
 
     def _choose_file(self) -> None:
         kinds = [(self.views.say("file_kinds"), "*.p12 *.pfx *.P12 *.PFX")]
+        # The dialog is Tk's own and has words of its own; it would begin where the browser was started.
+        self._root.tk.eval(f"::msgcat::mclocale {self.views.language}; ::msgcat::mcload $::tk_library/msgs")
         name = filedialog.askopenfilename(
-            parent=self._root, title=self.views.say("file_dialog"), filetypes=[*kinds, ("*", "*")]
+            parent=self._root,
+            title=self.views.say("file_dialog"),
+            initialdir=Path.home(),
+            filetypes=[*kinds, (self.views.say("file_all"), "*")],
         )
         if name:
             self.flow.add_file(Path(name))
@@ -293,6 +318,7 @@ class SignerWindow:
     def _sign(self) -> None:
         if not self.flow.may_sign:
             return
+        self._by_keys = False
         pin = None if self._pin is None else Secret(self._pin.get())
         self._forget_pin()
         self.flow.sign(pin)
@@ -320,9 +346,15 @@ class SignerWindow:
 
     def _error(self, text: str) -> None:
         """An error that can be copied."""
+
+        def copy() -> None:
+            self._copy(text)
+            # Back to where the PIN is typed.
+            self._focus()
+
         row = ttk.Frame(self._frame)
         row.pack(fill="x", pady=(0, 8))
-        ttk.Button(row, text=self.views.say("button_copy"), command=lambda: self._copy(text)).pack(side="right")
+        ttk.Button(row, text=self.views.say("button_copy"), command=copy).pack(side="right")
         label = ttk.Label(row, text=text, style="Error.TLabel", justify="left")
         label.pack(side="left", fill="x", expand=True)
         label.bind("<Configure>", lambda event: label.configure(wraplength=max(200, event.width)))

@@ -72,6 +72,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "ask_none": ("Ten klucz nie wymaga tu PIN-u.", "This key asks for no PIN here."),
     "file_dialog": ("Wybierz plik z kluczem", "Choose the file with the key"),
     "file_kinds": ("Pliki z kluczem", "Files with keys"),
+    "file_all": ("Wszystkie pliki", "All files"),
     "no_screen": (
         (
             "Nie można otworzyć okna (brak ekranu albo biblioteki Tk). Uruchom w terminalu: companynet-signer open "
