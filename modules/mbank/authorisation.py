@@ -33,7 +33,7 @@ class Authorisation:
         Configuration = pool.get('mbank.configuration')
         User = pool.get('res.user')
 
-        dik = dik_of(company)
+        dik_of(company)
         vault.check()
         user_id = _requester(user)
         session = Session.live_of(user_id, company) if user_id else None
@@ -51,6 +51,18 @@ class Authorisation:
                         user=User(user_id).rec_name,
                         default=default.rec_name,
                         company=company.rec_name))
+        cls.check(session, company, operation)
+        return session
+
+    @classmethod
+    @without_check_access
+    def check(cls, session, company, operation):
+        """Refuse a session that does not authorise the operation.
+
+        session is the one chosen for the requester and the head office.
+        Raises a subclass of MBankError that says what to do.
+        """
+        dik = dik_of(company)
         if session.is_past:
             raise SessionNotLiveError(gettext(
                     'mbank.msg_session_past',
@@ -74,7 +86,6 @@ class Authorisation:
                     session=session.rec_name,
                     operation=operation,
                     dik=dik))
-        return session
 
     @classmethod
     def explain(cls, company, operation, user=None):

@@ -31,6 +31,10 @@ class ReviewMixin:
         start = self.start
         with_key = start.way == SERVER
         choice = self._choice(with_key)
+        pin_asked = with_key and choice.certificate.pin_asked
+        next_step = _NEXT_STEPS[start.way]
+        if with_key and not pin_asked:
+            next_step = 'mbank.msg_review_server_no_pin'
         operations = operations_text(gateway.SESSION_OPERATIONS)
         return {
             'bank': '%s, %s' % (BANK, gateway.endpoint()),
@@ -48,8 +52,8 @@ class ReviewMixin:
                     } for dik, name in choice.named_diks],
             'current': start.current,
             'shared_with': self._shared_with(),
-            'next_step': gettext(_NEXT_STEPS[start.way]),
-            'pin_asked': with_key and choice.certificate.pin_asked,
+            'next_step': gettext(next_step),
+            'pin_asked': pin_asked,
             }
 
     def _shared_with(self):

@@ -2,6 +2,7 @@
 # this repository contains the full copyright notices and license terms.
 """What a person sees of sessions: the main bar, the list, the calendar."""
 import datetime as dt
+import json
 from itertools import count
 from unittest import TestCase
 
@@ -167,10 +168,9 @@ class SessionViewsTestCase(TestCase):
         manager = self.user('group_session_manage')
         sessions = [self.session(self.signatory()) for _ in range(12)]
         now = utcnow()
-        Call.create([
-                {'operation': 'getStatus', 'session': sessions[0].id,
-                    'time': time}
-                for time in [now, now, now - dt.timedelta(days=3)]])
+        for time in [now, now, now - dt.timedelta(days=3)]:
+            Call.begin(
+                operation='getStatus', session=sessions[0].id, time=time)
         names = ['last_call', 'calls_today', 'use', 'sharing']
         ids = [s.id for s in sessions]
         counts = []
@@ -286,3 +286,118 @@ class SessionViewsTestCase(TestCase):
             len({row['color'] for row in everything.values()}), 3)
         with self.assertRaises(AccessError):
             shown(self.user('group_statement_download'))
+
+    # The overview
+
+    def overview(self, company, user=None):
+        "The rows of the head office by kind, as an administrator sees them"
+        user = user or self.user('group_mbank_admin')
+        rows = model(user, 'mbank.overview', 'search_read',
+            [('company', '=', company)], 0, None, None,
+            ['kind', 'state', 'authoriser', 'until', 'own', 'explanation'],
+            company=company)
+        return {row['kind']: row for row in rows}
+
+    def set_default(self, user):
+        Configuration = Pool().get('mbank.configuration')
+        configuration = Configuration(1)
+        configuration.default_authorising_user = user
+        configuration.save()
+
+    def assertGap(self, company, text, kinds=3):
+        rows = self.overview(company)
+        gaps = [r for r in rows.values() if r['state'] == 'gap']
+        self.assertEqual(len(gaps), kinds)
+        for row in gaps:
+            self.assertIn(text, row['explanation'])
+            self.assertIsNone(row['authoriser'])
+        return rows
+
+    @with_transaction()
+    def test_overview(self):
+        "A row a head office and kind: whose session authorises, or the gap"
+        Company = Pool().get('company.company')
+        Dik = Pool().get('mbank.session.dik')
+        Session = Pool().get('mbank.session')
+        self.assertGap(self.company, "default authorising user")
+        default = self.signatory()
+        self.set_default(default)
+        self.assertGap(self.company, "has no session")
+        session = self.session(default)
+        rows = self.overview(self.company)
+        self.assertEqual(set(rows), {'statements', 'payments', 'order_states'})
+        for row in rows.values():
+            self.assertEqual(
+                (row['state'], row['authoriser'], row['until']),
+                ('covered', default.rec_name, session.end))
+            self.assertIn(default.name, row['explanation'])
+            self.assertIn(default.name, row['own'])
+        Session.write([session], {
+                'end': utcnow() + dt.timedelta(days=9)})
+        self.assertEqual(
+            {r['state'] for r in self.overview(self.company).values()},
+            {'soon'})
+        dik, = session.diks
+        Dik.write([dik], {'operations': json.dumps(
+                    ['getMT940Ex', 'checkGetMT940Result',
+                        'confirmResponseReceived', 'getStatus'])})
+        rows = self.assertGap(self.company, "universalPaymentSend", kinds=1)
+        self.assertEqual(rows['payments']['state'], 'gap')
+        Dik.write([dik], {'granted': False})
+        self.assertGap(self.company, demo_data.DIK_ALFA)
+        Session.write([session], {
+                'end': utcnow() - dt.timedelta(hours=1)})
+        rows = self.assertGap(self.company, "come to its end")
+        self.assertIsNone(rows['payments']['own'])
+        Company.write([Company(self.company)], {'mbank_dik': None})
+        self.assertGap(self.company, "mBankDIK")
+
+    @with_transaction()
+    def test_overview_is_for_those_who_manage(self):
+        "Only administrators and managers see it, their head offices alone"
+        other = create_firm('77777777', "Inna").id
+        admin = self.user('group_mbank_admin')
+        shown = model(admin, 'mbank.overview', 'search_read',
+            [], 0, None, None, ['company'], company=self.company)
+        self.assertEqual(
+            {row['company'] for row in shown}, {self.company})
+        self.assertNotIn(other, {row['company'] for row in shown})
+        self.assertTrue(self.overview(
+                self.company, self.user('group_session_manage')))
+        with self.assertRaises(AccessError):
+            self.overview(self.company, self.signatory())
+
+    @with_transaction()
+    def test_gaps_are_found(self):
+        "The filter for gaps gives the rows without an authoriser"
+        Overview = Pool().get('mbank.overview')
+        default = self.signatory()
+        self.set_default(default)
+        self.session(default)
+        without = create_firm('66666666', "Bez sesji").id
+        gaps = Overview.search([('state', '=', 'gap')])
+        self.assertIn(without, {row.company.id for row in gaps})
+        self.assertNotIn(self.company, {row.company.id for row in gaps})
+        self.assertEqual(
+            len(Overview.search([('state', '!=', 'gap')])), 3)
+
+    @with_transaction()
+    def test_overview_does_not_ask_for_each_head_office(self):
+        "Thirty head offices take few more queries than three"
+        Overview = Pool().get('mbank.overview')
+        default = self.signatory()
+        self.set_default(default)
+        self.session(default)
+        counts = []
+        for number in [3, 30]:
+            for n in range(number):
+                create_firm('8%s%04d' % (number, n), "F %s %s" % (number, n))
+            Transaction().get_cache().clear()
+            rows = Overview.search([])
+            with Queries() as queries:
+                Overview.read([r.id for r in rows],
+                    ['state', 'authoriser', 'own', 'explanation'])
+            counts.append((queries.count, len(rows)))
+        (few, _), (many, rows) = counts
+        self.assertGreater(rows, 90)
+        self.assertLess(many - few, 45)

@@ -1,0 +1,173 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""Who authorises what for which head office, and where nobody does."""
+import datetime as dt
+from collections import defaultdict
+
+from sql import Literal, Union
+from trytond.i18n import gettext
+from trytond.model import ModelSQL, ModelView, fields
+from trytond.pool import Pool
+from trytond.transaction import without_check_access
+
+from . import session_states, vault
+from .authorisation import Authorisation, dik_of
+from .exceptions import MBankError, NoSessionError
+from .operation_words import KINDS, ORDER_STATES, PAYMENTS, STATEMENTS
+from .session import local_text, utcnow
+
+#: The ids of the rows: a head office's number times this, plus the kind's.
+_STRIDE = 10
+#: An end that comes within these days is near.
+SOON_DAYS = dt.timedelta(days=30)
+GAP = 'gap'
+SOON = 'soon'
+COVERED = 'covered'
+
+
+class Overview(ModelSQL, ModelView):
+    __name__ = 'mbank.overview'
+
+    company = fields.Many2One('company.company', "Head Office", readonly=True)
+    kind = fields.Selection([
+            (STATEMENTS, "Statements"),
+            (PAYMENTS, "Payments"),
+            (ORDER_STATES, "States of Orders"),
+            ], "Operations", readonly=True, sort=False)
+    state = fields.Function(fields.Selection([
+                (GAP, "Nobody Authorises"),
+                (SOON, "Ends Soon"),
+                (COVERED, "Authorised"),
+                ], "State", sort=False),
+        'get_row', searcher='search_state')
+    authoriser = fields.Function(
+        fields.Char("Authoriser",
+            help="Whose session authorises those without one of their own."),
+        'get_row')
+    until = fields.Function(fields.DateTime("Until"), 'get_row')
+    own = fields.Function(
+        fields.Char("Users with Their Own Session"), 'get_row')
+    explanation = fields.Function(
+        fields.Char("Explanation"), 'get_row')
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('company', 'ASC'), ('id', 'ASC')]
+
+    @classmethod
+    def table_query(cls):
+        company = Pool().get('company.company').__table__()
+        return Union(*[
+                company.select(
+                    (company.id * _STRIDE + number).as_('id'),
+                    company.id.as_('company'),
+                    Literal(kind).as_('kind'))
+                for number, kind in enumerate(KINDS)],
+            all_=True)
+
+    def get_rec_name(self, name):
+        return self.company.rec_name
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        return [('company.rec_name', *clause[1:])]
+
+    @classmethod
+    @without_check_access
+    def get_row(cls, rows, names):
+        "The sessions are read once, however many head offices there are"
+        facts = _Facts()
+        values = {name: {} for name in names}
+        for row in rows:
+            found = facts.row(row.company, row.kind)
+            for name in names:
+                values[name][row.id] = found[name]
+        return values
+
+    @classmethod
+    @without_check_access
+    def search_state(cls, name, clause):
+        rows = cls.search([])
+        states = cls.get_row(rows, ['state'])['state']
+        _, operator, value = clause
+        wanted = set(value) if isinstance(value, (list, tuple)) else {value}
+        negated = operator in {'!=', 'not in'}
+        return [('id', 'in', [
+                    id_ for id_, state in states.items()
+                    if (state in wanted) != negated])]
+
+
+class _Facts:
+    "The sessions in force, and what follows from them for a head office"
+
+    def __init__(self):
+        pool = Pool()
+        self.Session = pool.get('mbank.session')
+        self.configuration = pool.get('mbank.configuration')(1)
+        self.sessions = {}
+        self.owners = defaultdict(list)
+        for session in self.Session.search([
+                    ('state', 'in', sorted(session_states.LIVE))]):
+            self.sessions[session.user.id, session.context_key] = session
+            if not session.is_past:
+                self.owners[session.context_key].append(
+                    session.user.rec_name)
+        self.defaults = {}
+        try:
+            vault.check()
+        except MBankError as error:
+            self.locked = error
+        else:
+            self.locked = None
+
+    def default_of(self, company):
+        if company.id not in self.defaults:
+            self.defaults[company.id] = (
+                self.configuration.authorising_user_of(company))
+        return self.defaults[company.id]
+
+    def row(self, company, kind):
+        values = {
+            'state': GAP,
+            'authoriser': None,
+            'until': None,
+            'own': ', '.join(
+                self.owners[self.Session.key_of(company)]) or None,
+            }
+        try:
+            session = self.session_of(company, kind)
+        except MBankError as error:
+            values['explanation'] = error.message
+            return values
+        soon = session.end and session.end <= utcnow() + SOON_DAYS
+        values.update({
+                'state': SOON if soon else COVERED,
+                'authoriser': session.user.rec_name,
+                'until': session.end,
+                'explanation': gettext(
+                    'mbank.msg_authorised_by_default',
+                    user=session.user.rec_name,
+                    end=local_text(session.end, company)),
+                })
+        return values
+
+    def session_of(self, company, kind):
+        "What authorises users without a session, or the error that says why"
+        dik_of(company)
+        if self.locked:
+            raise self.locked
+        default = self.default_of(company)
+        if default is None:
+            raise NoSessionError(gettext(
+                    'mbank.msg_overview_no_default',
+                    company=company.rec_name))
+        session = self.sessions.get(
+            (default.id, self.Session.key_of(company)))
+        if session is None:
+            raise NoSessionError(gettext(
+                    'mbank.msg_overview_no_session',
+                    default=default.rec_name, company=company.rec_name))
+        for operation in KINDS[kind]:
+            Authorisation.check(session, company, operation)
+        return session
