@@ -44,10 +44,17 @@ class Configuration(
             ('default_life', '<=', Eval('longest_life', 0)),
             ],
         help="The days proposed for a new session.")
-    warning_days = fields.Integer("Warning", required=True,
-        domain=[('warning_days', '>=', 0)],
-        help="The days before the end of a session at which its user is "
-        "told to make a new one.")
+    renewal_days = fields.Integer("Renewal", required=True,
+        domain=[('renewal_days', '>', 0)],
+        help="The days before the end of a session from which on it is "
+        "renewed by itself, if its certificate may sign by itself.")
+    session_warnings = fields.Char("Warnings", required=True,
+        help="The days before the end of a session at which its user, and "
+        "those who manage the sessions, are told, once each: numbers with "
+        "commas.")
+    warn_by_email = fields.Boolean("Warn by E-mail Too",
+        help="To the addresses of the users, by the mail server of the "
+        "configuration file.")
     sign_on_workstation = fields.Boolean("On the Workstation",
         help="By the signer, with a card, a cloud signature or a file; the "
         "PIN stays on the workstation.")
@@ -80,8 +87,16 @@ class Configuration(
         return 90
 
     @classmethod
-    def default_warning_days(cls):
-        return 14
+    def default_renewal_days(cls):
+        return 30
+
+    @classmethod
+    def default_session_warnings(cls):
+        return '30, 7, 1'
+
+    @classmethod
+    def default_warn_by_email(cls):
+        return False
 
     @classmethod
     def default_audit_keep_days(cls):
@@ -108,10 +123,22 @@ class Configuration(
             if not configuration.ways:
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_no_way'))
+            if not configuration.warnings:
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_warnings',
+                        text=configuration.session_warnings))
             url = configuration.signer_url
             if url and not url.startswith(('https://', 'http://')):
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_signer_url', url=url))
+
+    @property
+    def warnings(self):
+        "The days before the end, the most first; empty if they are wrong"
+        days = [d.strip() for d in (self.session_warnings or '').split(',')]
+        if not all(d.isdecimal() and 0 < int(d) < 1000 for d in days):
+            return ()
+        return tuple(sorted({int(d) for d in days}, reverse=True))
 
     @property
     def ways(self):

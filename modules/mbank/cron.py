@@ -11,6 +11,7 @@ class Cron(metaclass=PoolMeta):
         super().__setup__()
         cls.method.selection.extend([
                 ('mbank.session|check_all', "Check mBank Sessions"),
+                ('mbank.session|finish_all', "End mBank Sessions at the Bank"),
                 ('mbank.call|clean', "Clean up the mBank Audit"),
                 ('mbank.signing.job|clean', "Clean up mBank Signing Jobs"),
                 ('mbank.certificate|warn', "Warn of mBank Certificates"),

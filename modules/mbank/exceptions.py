@@ -60,6 +60,15 @@ class SessionCreateError(MBankError):
     pass
 
 
+class SessionProofError(MBankError):
+    "The session that was made does not serve; what it replaces stays"
+    outcome = 'refused'
+
+
+class SessionRenewError(MBankError):
+    pass
+
+
 class CertificateRegisterError(MBankError):
     pass
 

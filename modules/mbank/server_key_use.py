@@ -24,7 +24,8 @@ from .exceptions import (
     PinLockedError, PinNotKeptError, WrongPinError)
 from .rights import has_right
 from .server_key import KEPT, TOKEN
-from .session import PENDING_LIFE, utcnow
+from .session import utcnow
+from .session_making import PENDING_LIFE
 
 logger = logging.getLogger(__name__)
 

@@ -10,6 +10,7 @@ from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
+from . import clock
 from .company import is_dik
 from .configuration import SERVER, WAYS
 from .exceptions import CertificateUnusableError, SessionCreateError
@@ -180,7 +181,7 @@ class ChoiceMixin:
         return zone_of(self._company() if self._companies() else None)
 
     def _today(self):
-        return dt.datetime.now(self._zone()).date()
+        return clock.now().astimezone(self._zone()).date()
 
     def _last_day(self, certificate):
         return last_day_of(certificate, self._zone())

@@ -7,18 +7,20 @@ from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
-from . import gateway, independent, session_making, session_states, vault
+from . import independent, session_making, session_states, vault
 from .configuration import SERVER
-from .exceptions import MBankError, SessionCreateError
+from .exceptions import SessionCreateError
 from .rights import check_right, has_right
 from .sealed import ForgetfulMixin
 from .session_choice import ChoiceMixin
+from .session_renewal import RenewalMixin
 from .session_review import ReviewMixin
 from .session_signing import SigningMixin
 
 
 class SessionCreate(
-        ChoiceMixin, ReviewMixin, SigningMixin, ForgetfulMixin, Wizard):
+        RenewalMixin, ChoiceMixin, ReviewMixin, SigningMixin, ForgetfulMixin,
+        Wizard):
     __name__ = 'mbank.session.create'
     start_state = 'begin'
     _forgotten = {
@@ -67,10 +69,14 @@ class SessionCreate(
 
     @without_check_access
     def transition_begin(self):
-        "Take up the signing that was left, if there is one"
+        "Take up the signing, or the proof, that was left, if there is one"
         check_right('group_session_create')
         if job := self._open_job():
             return self._next(job)
+        if (unproven := self._unproven()) is not None:
+            session_making.prove(unproven)
+            self.result.session_id = unproven
+            return 'result'
         return 'start'
 
     def default_start(self, fields):
@@ -91,6 +97,14 @@ class SessionCreate(
         if not self._companies():
             return None
         return Session.live_of(Transaction().user, self._company())
+
+    def _unproven(self):
+        "The session that the bank has made and that is not in force yet"
+        Session = Pool().get('mbank.session')
+        if not self._companies():
+            return None
+        return independent.run(
+            Session.unproven_of, Transaction().user, self._company())
 
     @without_check_access
     def transition_review_(self):
@@ -136,7 +150,7 @@ class SessionCreate(
             sessions = Session.search([('request', '=', request)])
             return [(s.id, s.state, s.reason) for s in sessions]
         for id_, state, reason in independent.run(find):
-            if state in session_states.PENDING:
+            if state in session_states.PENDING - {session_states.PROVING}:
                 raise SessionCreateError(gettext(
                         'mbank.msg_session_pending_unique'))
             if state == session_states.REFUSED:
@@ -151,41 +165,10 @@ class SessionCreate(
             return self._create_with(signer, choice, request)
 
     def _create_with(self, signer, choice, request):
-        Session = Pool().get('mbank.session')
-        certificate = choice.certificate
-        key = Session.key_of(choice.company)
-        session_id = independent.run(
-            Session.begin, choice.diks,
-            user=Transaction().user,
-            company=choice.company.id if key != 'database' else None,
-            context_key=key,
-            bank_user=choice.bank_user,
-            certificate=certificate.id,
-            certificate_subject=certificate.subject,
-            asked_end=choice.end,
-            request=request)
-        try:
-            token, bank_end, granted = gateway.create_session(
-                signer, diks=[dik for dik, _ in choice.diks],
-                bank_user=choice.bank_user, end=choice.end,
-                session_id=session_id, company_id=choice.company.id)
-            session_making.keep(
-                session_id, token, Session.activate, session_id, token,
-                min(bank_end, choice.end, certificate.valid_to), granted)
-        except MBankError as error:
-            reason = session_making.may_exist_reason(
-                error, choice.end, choice.company)
-            if reason:
-                independent.run(Session.refuse, session_id, reason)
-                raise SessionCreateError(reason) from error
-            independent.run(Session.discard, session_id)
-            raise
-        except Exception:
-            independent.run(
-                Session.refuse, session_id,
-                gettext('mbank.msg_session_outcome_unknown'))
-            raise
-        return session_id
+        return session_making.make_here(
+            signer, company=choice.company, diks=choice.diks,
+            bank_user=choice.bank_user, certificate=choice.certificate,
+            end=choice.end, renews=self._renewed_id(), request=request)
 
     # What was made
 

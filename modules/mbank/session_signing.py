@@ -124,6 +124,7 @@ class SigningMixin:
             certificate=certificate.id if certificate else None,
             certificate_subject=certificate.subject if certificate else None,
             asked_end=choice.end,
+            renews=self._renewed_id(),
             request=request)
 
     def _next(self, job):

@@ -4,6 +4,7 @@
 
 DRAFT = 'draft'
 AWAITING = 'awaiting_signature'
+PROVING = 'proving'
 ACTIVE = 'active'
 EXPIRING = 'expiring'
 EXPIRED = 'expired'
@@ -14,6 +15,7 @@ SUPERSEDED = 'superseded'
 STATES = [
     (DRAFT, "Draft"),
     (AWAITING, "Awaiting Signature"),
+    (PROVING, "Being Checked"),
     (ACTIVE, "Active"),
     (EXPIRING, "Expiring"),
     (EXPIRED, "Expired"),
@@ -23,7 +25,7 @@ STATES = [
     ]
 
 #: Being made: at most one per user and context.
-PENDING = frozenset([DRAFT, AWAITING])
+PENDING = frozenset([DRAFT, AWAITING, PROVING])
 #: Authorises calls: at most one per user and context.
 LIVE = frozenset([ACTIVE, EXPIRING])
 #: Never leaves.
@@ -32,9 +34,12 @@ ENDED = frozenset([EXPIRED, REVOKED, REFUSED, SUPERSEDED])
 TRANSITIONS = frozenset([
         (DRAFT, AWAITING),
         # A received share was signed in the database it comes from.
-        (DRAFT, ACTIVE),
-        (AWAITING, ACTIVE),
+        (DRAFT, PROVING),
+        (AWAITING, PROVING),
         (AWAITING, REFUSED),
+        # The bank has made it; what it replaces is in force until the proof.
+        (PROVING, ACTIVE),
+        (PROVING, REFUSED),
         (ACTIVE, EXPIRING),
         (ACTIVE, EXPIRED),
         (ACTIVE, REVOKED),

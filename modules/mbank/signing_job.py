@@ -339,8 +339,8 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
         """Store the session that was made, and who signed it.
 
         end and granted are what the bank says, certificate the values of the
-        signer's. Returns the id of the session that was superseded, or None.
-        Raises SigningJobUnknownError if the job has ended meanwhile.
+        signer's. The session is still to be proven. Raises
+        SigningJobUnknownError if the job has ended meanwhile.
         """
         pool = Pool()
         Certificate = pool.get('mbank.certificate')
@@ -354,7 +354,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
                 'certificate': Certificate.keep(job.user.id, certificate),
                 'certificate_subject': certificate['subject'],
                 })
-        return Session.activate(
+        Session.keep_made(
             job.session.id, token,
             min(end, job.session.asked_end, certificate['valid_to']), granted)
 

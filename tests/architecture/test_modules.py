@@ -10,7 +10,7 @@ import pytest
 MODULES = Path(__file__).resolve().parents[2] / "modules"
 OURS = ("plugins", "automatic_settlement", "mbank")
 PREFIXES = {"plugins": "plugins.", "automatic_settlement": "automatic_settlement.", "mbank": "mbank."}
-NAME = re.compile(r"__name__ = ['\"]([a-z_.0-9]+)['\"]")
+NAME = re.compile(r"__name__ = ['\"]([a-z_.0-9-]+)['\"]")
 MESSAGE = re.compile(r"['\"](plugins|automatic_settlement|mbank)\.(msg_[a-z0-9_]+)['\"]")
 
 

@@ -17,7 +17,7 @@ from .orders import (
     knows_own_ids, order_result, order_status, send_orders, write_orders)
 from .sessions import (
     begin_login, close_login, complete_login,
-    complete_session, create_session, discard_session, finish_session)
+    complete_session, create_session, finish_session, prove_session)
 from .signing import (
     certificate_values, check_signature, load_signer, probe,
     read_certificate_file, signed_text)
@@ -31,8 +31,8 @@ __all__ = [
     'SESSION_OPERATIONS', 'Token', 'TokenKey', 'begin_login',
     'certificate_values', 'check_signature', 'close_login', 'complete_login',
     'complete_session', 'confirm_statements', 'create_session',
-    'discard_session', 'endpoint', 'entry_identities', 'fetch_statements',
+    'endpoint', 'entry_identities', 'fetch_statements',
     'finish_session', 'knows_own_ids', 'last_try', 'list_token',
-    'list_tokens', 'load_signer', 'order_result', 'order_status', 'probe',
+    'list_tokens', 'load_signer', 'order_result', 'order_status', 'probe', 'prove_session',
     'read_certificate_file', 'read_statements', 'send_orders', 'signed_text',
     'token_modules', 'unlocked', 'write_orders']

@@ -13,7 +13,7 @@ from companynet.signing import signature_for_bank, signature_text
 from trytond.transaction import Transaction
 
 from .. import exceptions
-from .connection import Audited, bank_profile, naive, with_session
+from .connection import Audited, bank_profile, naive
 from .errors import translated
 from .policy import check_certificate, signing_policy
 
@@ -171,18 +171,27 @@ def create_session(signer, *, diks, bank_user, end, session_id,
         session_id=session_id, company_id=company_id)
 
 
-def discard_session(token, session_id):
-    "End a session at the bank that could not be kept here"
+def prove_session(token, *, dik, session_id, authoriser, company_id=None):
+    """Show by one call that changes nothing that a session lives for the DIK.
+
+    Raises SessionInvalidError, PermissionRefusedError or DIKRefusedError if
+    it does not; after any other MBankError nothing is known.
+    """
     audited = Audited(
-        'finishBackgroundSession', authoriser=Transaction().user,
-        session=session_id)
+        'getStatus', authoriser=authoriser, session=session_id,
+        company=company_id)
+    with translated():
+        audited.run(
+            lambda bank: bank.sessions.prove(Secret(token.decode()), dik))
+
+
+def finish_session(token, *, session_id, authoriser):
+    """End a session at the bank; it may be asked again.
+
+    Raises SessionInvalidError if it has ended there before.
+    """
+    audited = Audited(
+        'finishBackgroundSession', authoriser=authoriser, session=session_id)
     with translated():
         audited.run(
             lambda bank: bank.sessions.finish(Secret(token.decode())))
-
-
-def finish_session(session):
-    "End the session at the bank; its token must still be here"
-    return with_session(
-        'finishBackgroundSession', session, None,
-        lambda bank, token, dik: bank.sessions.finish(token))

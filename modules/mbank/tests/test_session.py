@@ -25,7 +25,8 @@ from trytond.tests.test_tryton import (
 from trytond.transaction import Transaction
 
 from .tools import (
-    PIN, configured, create_firm, create_user, identity, model, now, wizard)
+    PIN, configured, create_firm, create_user, identity, later, model, now,
+    wizard)
 
 _logins = count(1)
 NOWHERE = 'http://127.0.0.1:9/nowhere'
@@ -167,6 +168,7 @@ class SessionTestCase(SessionCase):
                     demo_data.DIK_ALFA),
                 ('createBackgroundSessionWithSignature', demo_data.DIK_ALFA),
                 ('logout', None),
+                ('getStatus', demo_data.DIK_ALFA),
                 ])
         self.assertEqual(
             {(c.outcome, c.requester, c.authoriser) for c in calls},
@@ -335,7 +337,8 @@ class SessionTestCase(SessionCase):
             Authorisation.for_operation(
                 Company(self.company), 'getMT940Ex', user=user)
         self.assertEqual(len(self.at_bank()), before)
-        Pool().get('mbank.session').check_all()
+        with later(minutes=6):
+            Pool().get('mbank.session').check_all()
         session, = self.sessions(user)
         self.assertFalse(session.finish_pending)
         self.assertIsNone(vault.stored(session, 'token'))

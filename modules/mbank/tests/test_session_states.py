@@ -7,8 +7,9 @@ from trytond.modules.mbank import session_states as s
 
 STATES = [state for state, _ in s.STATES]
 ALLOWED = {
-    s.DRAFT: {s.AWAITING, s.ACTIVE},
-    s.AWAITING: {s.ACTIVE, s.REFUSED},
+    s.DRAFT: {s.AWAITING, s.PROVING},
+    s.AWAITING: {s.PROVING, s.REFUSED},
+    s.PROVING: {s.ACTIVE, s.REFUSED},
     s.ACTIVE: {s.EXPIRING, s.EXPIRED, s.REVOKED, s.SUPERSEDED},
     s.EXPIRING: {s.EXPIRED, s.REVOKED, s.SUPERSEDED},
     }

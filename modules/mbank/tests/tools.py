@@ -7,10 +7,12 @@ import tempfile
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import trytond.config as config
 from companynet_sandbox.testkit import make_identity
 from trytond.modules.company.tests import create_company
+from trytond.modules.mbank import clock
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -19,6 +21,13 @@ PIN = 'tajny-7391'
 
 def now():
     return dt.datetime.now(dt.timezone.utc)
+
+
+@contextmanager
+def later(**delta):
+    "The module's clock stands so much later; the bank's is its own"
+    with patch.object(clock, 'now', lambda: now() + dt.timedelta(**delta)):
+        yield
 
 
 @cache
