@@ -4,6 +4,7 @@ from itertools import groupby
 
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.modules.currency.fields import Monetary
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
@@ -85,6 +86,15 @@ class Proposal(ModelSQL, ModelView):
             ('/tree', 'visual',
                 If(Eval('accepted', False), 'muted', '')),
             ]
+
+    @classmethod
+    def check_modification(cls, mode, proposals, values=None, external=False):
+        # The access of the entry serves proposals too, and allows more.
+        super().check_modification(
+            mode, proposals, values=values, external=external)
+        if external:
+            raise AccessError(gettext(
+                    'automatic_settlement.msg_proposal_fixed'))
 
     @classmethod
     @ModelView.button

@@ -275,6 +275,12 @@ class RegisterCertificate(ForgetfulMixin, Wizard):
             ])
     register = StateTransition()
 
+    @classmethod
+    def check_access(cls):
+        # The groups of the action can be left out by a forged action_id.
+        super().check_access()
+        check_right('group_session_create')
+
     def transition_register(self):
         start = self.start
         kind, content, pin = start.kind, start.file_, start.pin_password

@@ -5,11 +5,11 @@ from trytond.model import (
     ModelSingleton, ModelSQL, ModelView, fields)
 from trytond.modules.company.model import (
     CompanyMultiValueMixin, CompanyValueMixin)
-from trytond.pyson import Eval
 
 from . import call_guard, gateway
 from .exceptions import (
     ConfigurationValidationError, MBankError, SessionCreateError)
+from .rights import has_right
 from .signing_job import BY_HAND, WORKSTATION
 
 #: With a PKCS#12 that is kept in the ERP.
@@ -36,13 +36,8 @@ class Configuration(
         "otherwise one for the database.")
     default_authorising_user = fields.MultiValue(default_authorising_user)
     longest_life = fields.Integer("Longest Life", required=True,
-        domain=[('longest_life', '>', 0)],
         help="The most days a session may last.")
     default_life = fields.Integer("Default Life", required=True,
-        domain=[
-            ('default_life', '>', 0),
-            ('default_life', '<=', Eval('longest_life', 0)),
-            ],
         help="The days proposed for a new session.")
     renewal_days = fields.Integer("Renewal", required=True,
         domain=[('renewal_days', '>', 0)],
@@ -65,7 +60,6 @@ class Configuration(
         help="With a PKCS#12 that is kept here, sealed, or a key on the "
         "server.")
     audit_keep_days = fields.Integer("Keep the Audit", required=True,
-        domain=[('audit_keep_days', '>=', call_guard.LEAST_DAYS)],
         help="The days a call to the bank is kept in the audit.")
     signer_url = fields.Char("Installer of the Signer",
         help="The address at which users get the signer.")
@@ -120,6 +114,12 @@ class Configuration(
     def validate_fields(cls, configurations, field_names):
         super().validate_fields(configurations, field_names)
         for configuration in configurations:
+            configuration._check_lives()
+            days = configuration.audit_keep_days
+            if days < call_guard.LEAST_DAYS:
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_audit', days=days,
+                        least=call_guard.LEAST_DAYS))
             if not configuration.ways:
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_no_way'))
@@ -131,6 +131,18 @@ class Configuration(
             if url and not url.startswith(('https://', 'http://')):
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_signer_url', url=url))
+
+    def _check_lives(self):
+        for name in ['longest_life', 'default_life']:
+            if getattr(self, name) <= 0:
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_life',
+                        days=getattr(self, name),
+                        **self.__names__(name)))
+        if self.default_life > self.longest_life:
+            raise ConfigurationValidationError(gettext(
+                    'mbank.msg_configuration_default_life',
+                    default=self.default_life, longest=self.longest_life))
 
     @property
     def warnings(self):
@@ -196,3 +208,20 @@ class ConfigurationDefaultAuthorisingUser(ModelSQL, CompanyValueMixin):
     configuration = fields.Many2One(
         'mbank.configuration', "Configuration", ondelete='CASCADE')
     default_authorising_user = default_authorising_user
+
+    @classmethod
+    def validate_fields(cls, values, field_names):
+        super().validate_fields(values, field_names)
+        for value in values:
+            user, company = value.default_authorising_user, value.company
+            if user is None:
+                continue
+            if not user.active or not has_right(
+                    'group_session_create', user.id):
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_user_right',
+                        user=user.rec_name))
+            if company and company not in user.companies:
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_user_company',
+                        user=user.rec_name, company=company.rec_name))

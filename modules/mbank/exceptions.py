@@ -52,6 +52,10 @@ class ConfigurationValidationError(ValidationError):
     pass
 
 
+class ConfigurationContextError(ValidationError):
+    pass
+
+
 class SessionTransitionError(MBankError):
     pass
 
@@ -294,6 +298,10 @@ class DownloadError(MBankError):
 
 
 class MBankPaymentError(MBankError):
+    pass
+
+
+class PaymentApprovalError(MBankPaymentError):
     pass
 
 

@@ -4,8 +4,8 @@ from trytond.pool import PoolMeta
 from trytond.transaction import Transaction
 
 _OWN = {
-    'mbank.session', 'mbank.certificate', 'mbank.share', 'mbank.signing.job',
-    'mbank.call', 'mbank.ending'}
+    'mbank.session', 'mbank.certificate', 'mbank.share',
+    'mbank.share.inbox', 'mbank.signing.job', 'mbank.call', 'mbank.ending'}
 
 
 class Rule(metaclass=PoolMeta):

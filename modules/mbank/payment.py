@@ -7,12 +7,15 @@ from stdnum import iban
 
 from trytond.i18n import gettext
 from trytond.model import ModelView, Workflow, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
-from .exceptions import MBankPaymentError, PaymentAtBankWarning
+from .exceptions import (
+    MBankPaymentError, PaymentApprovalError, PaymentAtBankWarning)
 from .order_status import in_words
+from .rights import check_right
 
 # Limits of an order  # L-450
 NAME_LENGTH = 70
@@ -23,6 +26,14 @@ _forbidden = re.compile(
 _mbank_account = re.compile(r'PL\d\d114\d{21}')
 # States of a batch in which the bank has the orders, or may have them
 AT_BANK = ['waiting', 'sending', 'unknown', 'sent', 'accepted']
+# Written by the server alone, whatever a client sends
+_of_server = {
+    'state', 'mbank_submitted_by', 'mbank_approved_by', 'mbank_batch',
+    'mbank_end_to_end_id', 'mbank_status_key', 'mbank_status_text'}
+# What is approved: it does not change after it was submitted
+_approved = {
+    'company', 'journal', 'kind', 'party', 'line', 'date', 'amount',
+    'reference', 'reference_type', 'mbank_account_number', 'mbank_title'}
 
 
 class Journal(metaclass=PoolMeta):
@@ -46,11 +57,21 @@ class Journal(metaclass=PoolMeta):
             'invisible': Eval('process_method') != 'mbank',
             },
         help="The account the payments are debited from.")
+    mbank_two_people = fields.Boolean(
+        "Two People",
+        states={
+            'invisible': Eval('process_method') != 'mbank',
+            },
+        help="Checked: who made or submitted a payment does not approve it.")
 
     @classmethod
     def __setup__(cls):
         super().__setup__()
         cls.process_method.selection.append(('mbank', "mBank"))
+
+    @classmethod
+    def default_mbank_two_people(cls):
+        return False
 
     @fields.depends('company')
     def on_change_with_company_party(self, name=None):
@@ -90,6 +111,14 @@ class Payment(metaclass=PoolMeta):
     mbank_title = fields.Char(
         "Title of Transfer", states=_mbank_states,
         help="Leave empty for the reference of what is paid.")
+    mbank_submitted_by = fields.Many2One(
+        'res.user', "Submitted for mBank by", readonly=True,
+        ondelete='RESTRICT',
+        states={'invisible': ~Eval('mbank_submitted_by')})
+    mbank_approved_by = fields.Many2One(
+        'res.user', "Approved for mBank by", readonly=True,
+        ondelete='RESTRICT',
+        states={'invisible': ~Eval('mbank_approved_by')})
     mbank_batch = fields.Many2One(
         'mbank.order.batch', "Order Batch", readonly=True,
         ondelete='RESTRICT',
@@ -183,9 +212,82 @@ class Payment(metaclass=PoolMeta):
     @Workflow.transition('submitted')
     def submit(cls, payments):
         super().submit(payments)
+        payments = _by_mbank(payments)
         for payment in payments:
-            if payment.process_method == 'mbank':
-                payment.check_mbank()
+            payment.check_mbank()
+        cls.write(payments, {
+                'mbank_submitted_by': Transaction().user or None})
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('draft')
+    def draft(cls, payments):
+        super().draft(payments)
+        cls.write(_by_mbank(payments), {
+                'mbank_submitted_by': None,
+                'mbank_approved_by': None,
+                })
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('approved')
+    def approve(cls, payments):
+        by_mbank = _by_mbank(payments)
+        if by_mbank:
+            check_right('group_payment_approve')
+        if len(by_mbank) < len(payments):
+            # Those who approve for mBank have the button, no more.
+            check_right('group_payment_approval', 'account_payment')
+        user = Transaction().user
+        for payment in by_mbank:
+            if (payment.journal.mbank_two_people
+                    and user in payment._mbank_makers):
+                raise PaymentApprovalError(gettext(
+                        'mbank.msg_payment_two_people',
+                        payment=payment.rec_name,
+                        journal=payment.journal.rec_name))
+        super().approve(payments)
+        cls.write(by_mbank, {'mbank_approved_by': user or None})
+
+    @property
+    def _mbank_makers(self):
+        "The ids of the users who made the payment"
+        users = [self.create_uid, self.mbank_submitted_by]
+        return {u.id for u in users if u}
+
+    def check_mbank_approved(self):
+        "Raise if nobody with the right has approved the payment"
+        if not self.mbank_approved_by:
+            raise PaymentApprovalError(gettext(
+                    'mbank.msg_payment_not_approved', payment=self.rec_name))
+
+    @classmethod
+    def check_modification(cls, mode, payments, values=None, external=False):
+        """Leave to the buttons what is theirs
+
+        A client may send any field of a record it may write, readonly or
+        not: the state too, without anybody's approval.
+        """
+        super().check_modification(
+            mode, payments, values=values, external=external)
+        if not external or mode == 'delete':
+            return
+        journals = set()
+        if mode == 'write' and values.get('journal'):
+            Journal = Pool().get('account.payment.journal')
+            journals.add(Journal(values['journal']).process_method)
+        for payment in payments:
+            if 'mbank' not in journals | {payment.process_method}:
+                continue
+            if mode == 'create':
+                touched = payment.state != 'draft' or any(
+                    getattr(payment, name) for name in _of_server - {'state'})
+            else:
+                touched = values.keys() & _of_server or (
+                    payment.state != 'draft' and values.keys() & _approved)
+            if touched:
+                raise AccessError(gettext(
+                        'mbank.msg_payment_fixed', payment=payment.rec_name))
 
     @classmethod
     def process_method_with_group(cls):
@@ -217,7 +319,8 @@ class Payment(metaclass=PoolMeta):
     def copy(cls, payments, default=None):
         default = default.copy() if default is not None else {}
         for name in [
-                'mbank_batch', 'mbank_end_to_end_id', 'mbank_status_key',
+                'mbank_submitted_by', 'mbank_approved_by', 'mbank_batch',
+                'mbank_end_to_end_id', 'mbank_status_key',
                 'mbank_status_text']:
             default.setdefault(name)
         return super().copy(payments, default=default)
@@ -235,7 +338,12 @@ class Group(metaclass=PoolMeta):
         Batch = pool.get('mbank.order.batch')
         for payment in self.payments:
             payment.check_mbank()
+            payment.check_mbank_approved()
         Batch.make(self)
+
+
+def _by_mbank(payments):
+    return [p for p in payments if p.process_method == 'mbank']
 
 
 def order_text(text):

@@ -4,10 +4,10 @@
 from trytond.i18n import gettext
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, without_check_access
 
 
-def has_right(group, user=None):
+def has_right(group, user=None, module='mbank'):
     "Whether the user, or the one of the transaction, is in the group"
     pool = Pool()
     ModelData = pool.get('ir.model.data')
@@ -18,18 +18,18 @@ def has_right(group, user=None):
     if user == 0:
         return True
     with transaction.set_user(user):
-        return ModelData.get_id('mbank', group) in User.get_groups()
+        return ModelData.get_id(module, group) in User.get_groups()
 
 
-def check_right(group):
+def check_right(group, module='mbank'):
     "Refuse who is not in the group; the root user of tasks and crons passes"
     pool = Pool()
     Group = pool.get('res.group')
     ModelData = pool.get('ir.model.data')
-    if not has_right(group):
-        raise AccessError(gettext(
-                'mbank.msg_right_missing',
-                group=Group(ModelData.get_id('mbank', group)).rec_name))
+    if not has_right(group, module=module):
+        with without_check_access():
+            name = Group(ModelData.get_id(module, group)).rec_name
+        raise AccessError(gettext('mbank.msg_right_missing', group=name))
 
 
 def check_company(company):

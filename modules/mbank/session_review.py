@@ -3,9 +3,10 @@
 """What will be asked of the bank, said before it is, and what came of it."""
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
-from trytond.transaction import without_check_access
+from trytond.transaction import Transaction, without_check_access
 
 from . import gateway, independent
 from .configuration import SERVER
@@ -78,6 +79,10 @@ class ReviewMixin:
 
         def read():
             session = Session(session_id)
+            if session.user.id != Transaction().user:
+                # The number comes from the client.
+                raise AccessError(gettext(
+                        'mbank.msg_session_not_owner', session=session_id))
             rows = grant_rows(session)
             otherwise = [row for row in rows if row['otherwise']]
             return {

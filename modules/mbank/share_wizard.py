@@ -69,8 +69,9 @@ class SessionShare(Wizard):
         "The session the wizard was opened on, or the user's own"
         Session = Pool().get('mbank.session')
         context = Transaction().context
-        if getattr(self.start, 'session', None):
-            return self.start.session
+        chosen = getattr(self.start, 'session', None)
+        if chosen and chosen.user.id == Transaction().user:
+            return chosen
         if (context.get('active_model') == 'mbank.session'
                 and context.get('active_id')):
             session = Session(context['active_id'])
@@ -117,7 +118,9 @@ class SessionShare(Wizard):
 
     @without_check_access
     def default_target(self, fields):
+        Share = Pool().get('mbank.share')
         session = self.start.session
+        Share.check_session(session)
         return {
             'choices': self.target.choices,
             'profile': self.start.database.rec_name,
@@ -179,6 +182,10 @@ class SessionShare(Wizard):
 
         def read():
             share = Share(share_id)
+            if share.session.user.id != Transaction().user:
+                # The number comes from the client.
+                raise ShareError(gettext(
+                        'mbank.msg_share_not_own', session=share.session.id))
             return {
                 'share_id': share_id,
                 'text': gettext(

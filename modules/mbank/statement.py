@@ -3,10 +3,11 @@
 from trytond.i18n import gettext
 from trytond.model import Unique, fields
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import without_check_access
+from trytond.transaction import check_access, without_check_access
 
 from . import gateway, statement_import
 from .exceptions import StatementImportError, StatementKnownWarning
+from .rights import check_company
 
 
 class Statement(metaclass=PoolMeta):
@@ -98,9 +99,14 @@ class ImportStatement(metaclass=PoolMeta):
 
     def parse_mbank_mt940(self):
         pool = Pool()
+        ModelAccess = pool.get('ir.model.access')
         Warning = pool.get('res.user.warning')
         source = (getattr(self.start, 'file_name', None)
             or gettext('mbank.msg_statement_file'))
+        # A wizard runs without access checks, and its groups can be passed by
+        with check_access():
+            ModelAccess.check('account.statement', 'create')
+        check_company(self.start.company)
         with without_check_access():
             parsed = gateway.read_statements(bytes(self.start.file_), source)
             imported = statement_import.prepare(self.start.company, parsed)

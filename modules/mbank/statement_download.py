@@ -339,10 +339,15 @@ class Download(Wizard):
             Button("Close", 'end', 'tryton-close', default=True),
             ])
 
+    @classmethod
+    def check_access(cls):
+        # The groups of the action can be left out by a forged action_id.
+        super().check_access()
+        check_right('group_statement_download')
+
     def transition_download(self):
         pool = Pool()
         Account = pool.get('mbank.statement.account')
-        # The groups of a wizard can be passed by
         check_right('group_statement_download')
         company = self.start.company
         check_company(company)
