@@ -35,6 +35,7 @@ PARTS = (
         (),
     ),
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
+    ("who may do what", ("tests/integration/test_access_matrix.py",), ()),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
     (
         "signing and the audit on PostgreSQL, signing in the web client",

@@ -1,0 +1,101 @@
+"""Who may do what, as one table: `test_access_matrix.py` asks the server about every cell.
+
+A new model, wizard, button or route of the modules fails the test until it has its line here.
+"""
+
+#: The kinds of user and the groups each is in.
+KINDS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "creator": ("mbank.group_session_create",),
+    "manager": ("mbank.group_session_manage",),
+    "accountant": ("account.group_account", "account_statement.group_statement", "mbank.group_statement_download"),
+    "payer": ("account_payment.group_payment", "mbank.group_payment_send"),
+    "approver": ("mbank.group_payment_approve",),
+    "sharer": ("mbank.group_session_create", "mbank.group_share"),
+    "auditor": ("mbank.group_audit",),
+    "mbank_admin": ("mbank.group_mbank_admin",),
+    "erp_admin": ("res.group_admin",),
+}
+
+#: Model → kind → reach and letters. Reach: own records, those of the user's head offices, or all. Letters: read,
+#: write, create (and copy), delete. Who has no entry may do nothing.
+MODELS: dict[str, dict[str, str]] = {
+    "mbank.session": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
+    "mbank.session.dik": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
+    "mbank.signing.job": {"creator": "own r", "sharer": "own r"},
+    "mbank.certificate": {"creator": "own rd", "sharer": "own rd"},
+    "mbank.call": {"auditor": "office r"},
+    "mbank.share": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
+    "mbank.share.inbox": {"creator": "own r", "sharer": "own r", "mbank_admin": "all r"},
+    "mbank.trusted_source": {"mbank_admin": "all rwcd"},
+    "mbank.external_database": {"sharer": "all r", "mbank_admin": "all rwcd"},
+    "mbank.database": {"mbank_admin": "all r"},
+    "mbank.configuration": {"mbank_admin": "all rwc"},
+    # Values of parameters: no client reaches them but through the parameters.
+    "mbank.configuration.default_authorising_user": {},
+    "mbank.order.batch": {"payer": "office r", "approver": "office r"},
+    "mbank.order.batch.status": {"payer": "office r", "approver": "office r"},
+    "mbank.report": {"accountant": "office r"},
+    "mbank.statement.account": {"accountant": "office r", "mbank_admin": "office rwcd"},
+    "automatic_settlement.configuration": {"accountant": "all r"},
+    "automatic_settlement.configuration.value": {},
+    "automatic_settlement.proposal": {"accountant": "office r"},
+}
+
+#: Button → who may press it, on records that are readable.
+BUTTONS: dict[tuple[str, str], str] = {
+    ("mbank.session", "revoke"): "creator sharer manager",
+    ("mbank.session", "share"): "sharer",
+    ("mbank.share", "revoke"): "sharer manager",
+    ("mbank.share.inbox", "receive"): "creator sharer mbank_admin",
+    ("mbank.external_database", "check_connection"): "mbank_admin",
+    ("mbank.configuration", "change_context"): "mbank_admin",
+    ("mbank.statement.account", "download_missing"): "accountant",
+    ("mbank.report", "import_again"): "accountant",
+    ("mbank.order.batch", "send"): "payer",
+    ("mbank.order.batch", "send_again"): "payer",
+    ("mbank.order.batch", "check_status"): "payer",
+    ("mbank.order.batch", "declare_absent"): "payer",
+    ("mbank.order.batch", "cancel"): "payer",
+    ("account.payment", "draft"): "payer",
+    ("account.payment", "submit"): "payer",
+    ("account.payment", "approve"): "approver",
+    ("account.payment", "fail"): "payer",
+    ("account.statement", "validate_statement"): "accountant",
+    ("account.statement", "post"): "accountant",
+    ("account.statement", "settle"): "accountant",
+    ("account.statement", "settle_remaining"): "accountant",
+    ("account.statement", "undo_settlements"): "accountant",
+    ("account.statement.origin", "accept_proposal"): "accountant",
+    ("account.statement.origin", "undo_settlement"): "accountant",
+    ("automatic_settlement.proposal", "accept"): "accountant",
+}
+
+#: Who reads the host's records that have buttons of ours; what else is done with them is the host's.
+HOST_READERS: dict[str, str] = {
+    "account.payment": "payer approver",
+    "account.statement": "accountant",
+    "account.statement.origin": "accountant",
+}
+
+#: Wizard → who may begin it and call any of its states.
+WIZARDS: dict[str, str] = {
+    "mbank.session.create": "creator sharer",
+    "mbank.certificate.register": "creator sharer",
+    "mbank.context.change": "mbank_admin",
+    "mbank.session.share": "sharer",
+    "mbank.share.receive": "creator sharer mbank_admin",
+    "mbank.statement.download": "accountant",
+}
+
+#: A wizard of the host with a state of ours: (wizard, state) → who.
+HOST_WIZARDS: dict[tuple[str, str], str] = {
+    ("account.statement.import", "import_"): "accountant",
+}
+
+#: Routes of the modules. They know no user: a code or a ticket of one signing job is the right.
+ROUTES = {
+    "/<database_name>/mbank/signing/job",
+    "/<database_name>/mbank/signing/signature",
+    "/<database_name>/mbank/signing/declined",
+}
