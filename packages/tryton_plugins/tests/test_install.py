@@ -145,7 +145,14 @@ def test_failed_activation_leaves_the_database_as_it_was(vendor: Any, make_site:
     assert not (site.store.root / "installed" / "current.json").exists()
 
 
-def _begin(site: Any, archive: Path, licence: Path) -> subprocess.Popen[str]:
+def _sleeper(vendor: Any, begun: Path, seconds: int) -> Path:
+    """An archive whose activation makes a file, then takes its time."""
+    register = f"open({str(begun)!r}, 'w').close(); time.sleep({seconds})"
+    made: Path = vendor.archive("SlowPlugin", vendor.module("slow", register=register))
+    return made
+
+
+def _begin(site: Any, archive: Path, licence: Path, begun: Path) -> subprocess.Popen[str]:
     """Start an installation and wait until the database is in service mode and activation runs."""
     command = [sys.executable, "-m", "tryton_plugins", "install", str(archive), "--license", str(licence)]
     installing = subprocess.Popen(
@@ -155,32 +162,35 @@ def _begin(site: Any, archive: Path, licence: Path) -> subprocess.Popen[str]:
     for line in installing.stdout:
         if "is on" in line:
             break
-    time.sleep(2)
+    until = time.monotonic() + 60
+    while not begun.exists():
+        assert time.monotonic() < until, "the activation never began"
+        time.sleep(0.05)
     return installing
 
 
-def test_interrupted_installation_takes_all_back(vendor: Any, make_site: MakeSite) -> None:
+def test_interrupted_installation_takes_all_back(vendor: Any, make_site: MakeSite, tmp_path: Path) -> None:
     site = make_site("interrupted")
     before = site.server.fingerprint("interrupted")
-    slow = vendor.archive("SlowPlugin", vendor.module("slow", register="time.sleep(60)"))
-    installing = _begin(site, slow, vendor.licence("SlowPlugin"))
+    slow = _sleeper(vendor, tmp_path / "begun", 60)
+    installing = _begin(site, slow, vendor.licence("SlowPlugin"), tmp_path / "begun")
     assert [marker.database for marker in ServiceFiles(site.store.root).markers()] == ["interrupted"]
     installing.terminate()
-    assert installing.wait(20) == 1
+    assert installing.wait(60) == 1
     assert ServiceFiles(site.store.root).markers() == []
     assert site.server.fingerprint("interrupted") == before
 
 
 def test_marker_of_a_killed_installation_is_recognised_and_lifted(
-    vendor: Any, sample: Path, make_site: MakeSite
+    vendor: Any, sample: Path, make_site: MakeSite, tmp_path: Path
 ) -> None:
     """Service mode lasts while the activation lives; then the next command lifts it and says so."""
     site = make_site("killed")
-    slow = vendor.archive("SlowPlugin", vendor.module("slow", register="time.sleep(6)"))
+    slow = _sleeper(vendor, tmp_path / "begun", 8)
     licence = vendor.licence("SlowPlugin")
-    installing = _begin(site, slow, licence)
+    installing = _begin(site, slow, licence, tmp_path / "begun")
     installing.send_signal(signal.SIGKILL)
-    installing.wait(10)
+    installing.wait(60)
     busy = site.install(slow, licence)
     assert busy.returncode == 1
     assert "in service mode already" in busy.stderr
