@@ -44,7 +44,12 @@ PARTS = (
     ),
     (
         "the main job, bad input, the web client",
-        ("tests/integration/test_main_job.py", "tests/integration/test_bad_input.py", "tests/browser/test_people.py"),
+        (
+            "tests/integration/test_main_job.py",
+            "tests/integration/test_bad_input.py",
+            "tests/browser/test_people.py",
+            "tests/browser/test_session_dialog.py",
+        ),
         (),
     ),
 )

@@ -7,7 +7,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.pyson import Eval
+from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
@@ -70,6 +70,13 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
                 Unique(table, table.user, table.fingerprint),
                 'mbank.msg_certificate_unique'),
             ]
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="valid_to"]', 'visual',
+                If(Eval('expired'), 'danger',
+                    If(Eval('expires_soon'), 'warning', 'success')))]
 
     def get_expired(self, name):
         return bool(self.valid_to and self.valid_to <= utcnow())

@@ -7,6 +7,7 @@ from sql import Literal, Null, Union
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, fields
 from trytond.pool import Pool
+from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
 from . import session_states
@@ -78,6 +79,13 @@ class Ending(ModelSQL, ModelView):
                 cls.session.sql_cast(Literal(Null)).as_('session'),
                 where=certificate.valid_to != Null),
             all_=True)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="state"]', 'visual',
+                If(Eval('state') == PAST, 'danger',
+                    If(Eval('state') == SOON, 'warning', 'success')))]
 
     def get_state(self, name):
         now = utcnow()

@@ -8,6 +8,7 @@ from sql import Literal, Union
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, fields
 from trytond.pool import Pool
+from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
 from . import session_states, vault
@@ -65,6 +66,13 @@ class Overview(ModelSQL, ModelView):
                     Literal(kind).as_('kind'))
                 for number, kind in enumerate(KINDS)],
             all_=True)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('state') == GAP, 'danger',
+                    If(Eval('state') == SOON, 'warning', '')))]
 
     def get_rec_name(self, name):
         return self.company.rec_name

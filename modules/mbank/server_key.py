@@ -11,7 +11,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.pyson import Eval
+from trytond.pyson import Bool, Eval, If
 
 from . import gateway, vault
 from .sealed import SealedMixin
@@ -90,6 +90,15 @@ class ServerKey(SealedMixin, ModelSQL, ModelView):
                 'test': {'icon': 'tryton-ok'},
                 'set_pin': {'icon': 'tryton-edit'},
                 })
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="valid_to"]', 'visual',
+                If(Eval('expired'), 'danger', '')),
+            ('/tree/field[@name="pin_problem"]', 'visual',
+                If(Bool(Eval('pin_problem')), 'danger', '')),
+            ]
 
     def get_expired(self, name):
         return bool(self.valid_to and self.valid_to <= utcnow())

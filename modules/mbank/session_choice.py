@@ -3,6 +3,7 @@
 """What a person may choose and has chosen for a session to be created."""
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
@@ -41,17 +42,18 @@ class Choice:
     """The end asked for: naive, UTC."""
 
 
+@without_check_access
 def companies_of_user():
     "The head offices of the user"
     User = Pool().get('res.user')
     return User(Transaction().user).companies
 
 
-def company_of_context():
-    "The user's head office of the context, else the first; None without any"
-    companies = {c.id: c for c in companies_of_user()}
-    first = next(iter(companies.values()), None)
-    return companies.get(Transaction().context.get('company'), first)
+def company_among(companies):
+    "The head office of the context, else the first; None without any"
+    current = Transaction().context.get('company')
+    return next(
+        (c for c in companies if c.id == current), next(iter(companies), None))
 
 
 def last_day_of(certificate, zone):
@@ -166,13 +168,18 @@ class ChoiceMixin:
                     })
         return row
 
-    def _companies(self):
+    @cached_property
+    def _companies_of_user(self):
         return companies_of_user()
+
+    def _companies(self):
+        # Asked for often; each time would read all of them.
+        return self._companies_of_user
 
     @without_check_access
     def _company(self):
         "The head office the session is made for"
-        company = company_of_context()
+        company = company_among(self._companies())
         if company is None:
             raise SessionCreateError(gettext('mbank.msg_session_no_company'))
         return company
@@ -319,7 +326,8 @@ class SessionCreateStart(ModelView):
     @fields.depends('certificate')
     @without_check_access
     def _limits(self):
-        return limits_of(self.certificate, zone_of(company_of_context()))
+        company = company_among(companies_of_user())
+        return limits_of(self.certificate, zone_of(company))
 
     @fields.depends('term', methods=['_limits'])
     def on_change_term(self):

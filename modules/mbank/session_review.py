@@ -5,7 +5,7 @@ from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool
-from trytond.pyson import Bool, Eval
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import gateway, independent
@@ -58,7 +58,7 @@ class ReviewMixin:
             }
 
     def _shared_with(self):
-        "The databases the present session is shared with, one a line"
+        "Whom the present session is shared with"
         Share = Pool().get('mbank.share')
         current = self._current()
         if current is None:
@@ -67,7 +67,7 @@ class ReviewMixin:
                 ('session', '=', current.id),
                 ('state', 'in', sorted(SHARES_LIVE)),
                 ])
-        return '\n'.join(share.rec_name for share in shares) or None
+        return '; '.join(share.rec_name for share in shares) or None
 
     def default_result(self, fields):
         """What the bank granted, beside what it was asked for.
@@ -151,12 +151,12 @@ class SessionCreateReview(ModelView):
             'invisible': ~Bool(Eval('current')),
             },
         help="The new session takes its place.")
-    shared_with = fields.Text("The Present Session Is Shared with",
+    shared_with = fields.Char("The Present Session Is Shared with",
         readonly=True,
         states={
             'invisible': ~Bool(Eval('shared_with')),
             })
-    next_step = fields.Text("What Comes Next", readonly=True)
+    next_step = fields.Char("What Comes Next", readonly=True)
     pin_asked = fields.Boolean("PIN Is Asked For", readonly=True)
     pin_password = fields.Char("PIN", strip=False,
         states={
@@ -200,3 +200,9 @@ class SessionCreateGranted(ModelView):
     granted = fields.Char("Granted", readonly=True)
     otherwise = fields.Boolean("Otherwise", readonly=True)
     mark = fields.Char("Comparison", readonly=True)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('otherwise'), 'warning', 'success'))]

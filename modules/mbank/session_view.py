@@ -7,10 +7,11 @@ from sql.aggregate import Count, Max
 from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
-from trytond.pyson import Eval
+from trytond.pyson import Eval, If
 from trytond.tools import grouped_slice, reduce_ids
 from trytond.transaction import Transaction
 
+from . import session_states
 from .operation_words import operations_text
 from .session import local_text, zone_of
 
@@ -27,6 +28,21 @@ class Session(metaclass=PoolMeta):
     calls_today = fields.Function(fields.Integer("Calls Today"), 'get_use')
     use = fields.Function(fields.Char("Use"), 'get_use_text')
     sharing = fields.Function(fields.Char("Sharing"), 'get_sharing_text')
+
+    @classmethod
+    def view_attributes(cls):
+        state = Eval('state')
+        return super().view_attributes() + [
+            ('/tree/field[@name="state"]', 'visual',
+                If(state == session_states.ACTIVE, 'success',
+                    If(state.in_([
+                                session_states.EXPIRING,
+                                session_states.AWAITING]), 'warning',
+                        If(state.in_([
+                                    session_states.EXPIRED,
+                                    session_states.REVOKED,
+                                    session_states.REFUSED]), 'danger',
+                            'muted'))))]
 
     @classmethod
     def get_use(cls, sessions, names):
@@ -88,6 +104,12 @@ class SessionDik(metaclass=PoolMeta):
 
     operations_text = fields.Function(
         fields.Char("Operations Granted"), 'get_operations_text')
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="granted"]', 'visual',
+                If(Eval('granted'), 'success', 'danger'))]
 
     def get_operations_text(self, name):
         if not self.granted:

@@ -84,6 +84,16 @@ def test_every_registered_class_exists(module: str) -> None:
     assert registered == defined
 
 
+def test_expressions_are_not_written_into_views() -> None:
+    """The web client reads them as JSON, and shows no row otherwise: they belong into ``view_attributes``."""
+    wrong = [
+        str(path.relative_to(MODULES))
+        for path in sorted(MODULES.glob("*/view/*.xml"))
+        if re.search(r"=\s*['\"](If|Eval|Bool|Not)\(", path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("module", OURS)
 def test_every_text_has_its_polish(module: str) -> None:
     """No message of the module is without a Polish text."""

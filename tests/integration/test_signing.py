@@ -273,8 +273,8 @@ def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
         links: list[str] = []
         client.page.expose_function("caughtLink", lambda url: links.extend([url]))
         client.page.evaluate("window.open = url => { window.caughtLink(url); }")
-        bar = client.page.locator(".navbar").get_by_role("button", name=BUTTON)
-        bar.click()
+        client.page.locator(".navbar").get_by_role("button", name=BUTTON).click()
+        bar = client.page.locator("#mbank-session a")
         dialog = client.page.locator(".wizard-dialog:visible")
         way = dialog.get_by_label("Sposób podpisania")
         expect(way.locator("option:checked")).to_have_text("Na stacji roboczej")
@@ -282,6 +282,7 @@ def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
         client.settle()
         dialog.get_by_label("Id użytkownika w mBanku").fill(demo_data.USER_ALFA)
         client.picture("signing-dialog")
+        client.press("Dalej")
         client.press("Utwórz sesję")
         message = dialog.get_by_label("Stan")
         expect(message).to_have_value("Czekam na podpis…", timeout=30_000)
@@ -317,11 +318,12 @@ def test_signing_by_hand_in_the_web_client(house: House, screenshots: Path, tmp_
     """The text is downloaded byte for byte, the signature chosen as a file, twice; a wrong file keeps the step."""
     with web_client(house.world.web_url, DATABASE, screenshots) as client:
         client.log_in("jan", firms.PASSWORD)
-        client.page.locator(".navbar").get_by_role("button", name=BUTTON).click()
+        client.open_menu("mBank", "Sesje długotrwałe", BUTTON)
         dialog = client.page.locator(".wizard-dialog:visible")
         client.settle()
         dialog.get_by_label("Id użytkownika w mBanku").fill(demo_data.USER_ALFA)
         dialog.get_by_label("Sposób podpisania").select_option(label="Ręcznie")
+        client.press("Dalej")
         client.press("Utwórz sesję")
         for step in (1, 2):
             expect(dialog.get_by_label("Krok")).to_have_value(f"Krok {step} z 2", timeout=30_000)
