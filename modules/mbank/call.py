@@ -196,7 +196,8 @@ class Call(ModelSQL, ModelView):
     @classmethod
     def _name_of_user(cls, id_):
         user = Pool().get('res.user').__table__()
-        return id_ and Coalesce(
+        # The root user of tasks and crons has an id and no name
+        return (id_ or None) and Coalesce(
             user.select(
                 Coalesce(user.name, user.login), where=user.id == id_),
             None)

@@ -305,7 +305,7 @@ class SessionCreateStart(ModelView):
         "signature or a file; the PIN stays there.\n"
         "By hand: a text is downloaded, signed in any program and the "
         "signature uploaded, twice.\n"
-        "With the key kept here: by its PKCS#12 and PIN.")
+        "With the key kept here: by a PKCS#12, or a key on the server.")
     way_string = way.translated('way')
     certificate = fields.Many2One(
         'mbank.certificate', "Certificate",

@@ -5,11 +5,16 @@ import base64
 import datetime as dt
 import logging
 import ssl
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import trytond.config as config
 from companynet_sandbox import demo_data
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from trytond.model.exceptions import AccessError
 from trytond.model.modelsql import SQLConstraintError
 from trytond.modules.mbank import (
@@ -21,9 +26,9 @@ from trytond.modules.mbank.exceptions import (
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from .signing import SigningCase
-from .tokens import TOKEN_PIN, person, tokens
-from .tools import create_user, model, wizard
+from .signing import DB_NAME, SigningCase
+from .tokens import TOKEN_PIN, authority, person, tokens, trust
+from .tools import PIN, create_user, identity, model, wizard
 
 WRONG = 'sejf-0000-PIN'
 REGISTER = 'mbank.server_key.register'
@@ -157,7 +162,7 @@ class ServerKeyCase(SigningCase):
     @contextmanager
     def unattended(self, user=None):
         certificate = self.certificate('id')
-        with Transaction().start(':memory:', 0), \
+        with Transaction().start(DB_NAME, 0), \
                 Pool().get('mbank.certificate').unattended_signer(
                     certificate, user or self.user) as signer:
             yield signer
@@ -659,6 +664,47 @@ class PolicyTestCase(ServerKeyCase):
             with self.assertRaises(CertificateUnusableError):
                 self.choose(way='server')
             self.register_file(person('Jan Kwalifikowany')[0])
+        self.assertEqual(self.session_states(), [])
+
+    def test_on_the_trust_list(self):
+        "Where a list is required a certificate of another issuer is refused"
+        publisher = trust().ListSigner()
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / 'list.xml').write_bytes(publisher.sign(trust().list_of(
+                        trust().service(authority().certificate),
+                        next_update='2099-01-01T00:00:00Z')))
+            (folder / 'signer.pem').write_bytes(publisher.pem)
+            with self.setting(
+                    certificate_requirement='listed',
+                    trust_list=str(folder / 'list.xml'),
+                    trust_list_signers=str(folder / 'signer.pem')):
+                key_id = self.register_file(person('Anna Listowa')[0])
+                self.assertIsNotNone(self.column(key_id, 'pin'))
+                with self.assertRaisesRegex(
+                        CertificateUnusableError, 'trust list does not tell'):
+                    self.register_file(identity().p12, pin=PIN)
+
+    def test_revoked(self):
+        "What a CRL of its issuer calls revoked signs nothing"
+        content, pem = person('Ewa Odwołana')
+        key_id = self.register_file(content)
+        serial = load_pem_x509_certificate(pem.encode()).serial_number
+        with tempfile.TemporaryDirectory() as folder:
+            folder = Path(folder)
+            (folder / 'issuer.pem').write_bytes(
+                authority().certificate.public_bytes(Encoding.PEM))
+            (folder / 'issuer.crl').write_bytes(trust().crl_of(
+                    authority(), SimpleNamespace(serial_hex='%X' % serial),
+                    'with it'))
+            with self.setting(revocation=str(folder)):
+                with self.assertRaisesRegex(
+                        CertificateUnusableError, 'issuer revoked it'):
+                    self.step(
+                        'mbank.server_key.test', 'begin', active=key_id)
+                with self.assertRaises(CertificateUnusableError):
+                    self.choose(way='server')
+                self.register_file(person('Ewa Ważna')[0])
         self.assertEqual(self.session_states(), [])
 
     def test_setting_that_cannot_be_used(self):

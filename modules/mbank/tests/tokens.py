@@ -1,6 +1,8 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """Tokens in SoftHSM behind the proxy of the library's own tests."""
+import atexit
+import datetime as dt
 import importlib.util
 import os
 import shlex
@@ -18,7 +20,7 @@ from trytond.modules.mbank.gateway import tokens as gateway_tokens
 TOKEN_PIN = 'sejf-4471-PIN'
 _LIBRARY_TESTS = (
     Path(__file__).resolve().parents[3]
-    / 'packages' / 'companynet' / 'tests' / 'signing' / 'conftest.py')
+    / 'packages' / 'companynet' / 'tests' / 'signing')
 _LABELS = {
     'RSA': lambda: rsa.generate_private_key(65537, 2048),
     'EC': lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -27,14 +29,27 @@ _LABELS = {
     }
 
 
+def _load(name):
+    spec = importlib.util.spec_from_file_location(
+        'companynet_signing_' + name, _LIBRARY_TESTS / (name + '.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @cache
 def helpers():
     "The authority, the tokens and the proxy of the library's tests"
-    spec = importlib.util.spec_from_file_location(
-        'companynet_signing_helpers', _LIBRARY_TESTS)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = _load('conftest')
     module.PIN = TOKEN_PIN
+    return module
+
+
+@cache
+def trust():
+    "Trust lists and CRLs of the library's tests, made now"
+    module = _load('test_trust')
+    module.NOW = dt.datetime.now(dt.timezone.utc)
     return module
 
 
@@ -84,7 +99,6 @@ class Tokens:
 def tokens():
     "The tokens of this process"
     folder = tempfile.mkdtemp()
-    import atexit
     atexit.register(shutil.rmtree, folder, True)
     return Tokens(folder)
 
