@@ -6,9 +6,10 @@ import hashlib
 from unittest import TestCase
 from unittest.mock import patch
 
-from trytond.model.exceptions import AccessError, DomainValidationError
+from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import call, call_export, call_guard, vault
-from trytond.modules.mbank.exceptions import CallExportError
+from trytond.modules.mbank.exceptions import (
+    CallExportError, ConfigurationValidationError)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction, without_check_access
@@ -199,7 +200,7 @@ class CallRightsTestCase(TestCase):
         Configuration = Pool().get('mbank.configuration')
         configuration = Configuration(1)
         configuration.audit_keep_days = call_guard.LEAST_DAYS - 1
-        with self.assertRaises(DomainValidationError):
+        with self.assertRaises(ConfigurationValidationError):
             configuration.save()
 
     # Exports
