@@ -3,12 +3,14 @@
 """Who may not have sessions any more has none: locked with the change itself.
 
 The lock is in the transaction that takes the right away, so it is there when
-the change is, and is not when the change is rolled back. The bank is told
-after it, by the queue, and until it is done by the regular check.
+the change is, and is not when the change is rolled back. It is made as the
+last thing before the commit: a user who is moved from one group to another
+has no right for a moment. The bank is told after it, by the queue, and until
+it is done by the regular check.
 """
 from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import without_check_access
+from trytond.transaction import Transaction, without_check_access
 
 from . import independent, session_states, session_telling
 from . import signing_states
@@ -71,20 +73,25 @@ class Session(metaclass=PoolMeta):
     @classmethod
     @without_check_access
     def check_all(cls):
-        # Rights may have been changed past the models.
-        independent.run(lock_unentitled)
+        # Rights may have been changed past the models. Of the default user
+        # it is not told again every hour.
+        independent.run(lock_unentitled, changed=False)
         super().check_all()
 
 
 @without_check_access
-def lock_unentitled(users=None):
-    "Lock the sessions of those who may have none, and let the bank know"
+def lock_unentitled(users=None, changed=True):
+    """Lock the sessions of those who may have none, and let the bank know.
+
+    changed says that a right may just have been taken away.
+    """
     pool = Pool()
     Session = pool.get('mbank.session')
     to_finish = Session.lock_of_unentitled(users)
     if to_finish:
         Session.__queue__.finish_queued(Session.browse(to_finish))
-    _tell_of_default(users)
+    if changed:
+        _tell_of_default(users)
 
 
 def _tell_of_default(users):
@@ -92,11 +99,11 @@ def _tell_of_default(users):
     pool = Pool()
     Configuration = pool.get('mbank.configuration')
     Default = pool.get('mbank.configuration.default_authorising_user')
-    if users is None:
-        return
+    of_users = ('default_authorising_user', '!=', None)
+    if users is not None:
+        of_users = ('default_authorising_user', 'in', users)
     for user in {
-            d.default_authorising_user for d in Default.search([
-                    ('default_authorising_user', 'in', users)])}:
+            d.default_authorising_user for d in Default.search([of_users])}:
         if not (loss := loss_of(user)):
             continue
         session_telling.tell(
@@ -110,6 +117,59 @@ def _tell_of_default(users):
             by_mail=Configuration(1).warn_by_email)
 
 
+class _AtCommit:
+    "Looks, when all of the changes are made, whether a right was lost"
+
+    def __init__(self):
+        self._forget()
+
+    def __eq__(self, other):
+        # The one of the transaction is joined again.
+        return isinstance(other, self.__class__)
+
+    __hash__ = None
+
+    def _forget(self):
+        self._users = set()
+        self._anybody = False
+
+    def look_at(self, users):
+        "users are ids, None for all users"
+        if users is None:
+            self._anybody = True
+        else:
+            self._users.update(users)
+
+    def tpc_begin(self, transaction):
+        pass
+
+    def commit(self, transaction):
+        Notification = Pool().get('res.notification')
+        users = None if self._anybody else sorted(self._users)
+        self._forget()
+        if users == []:
+            return
+        lock_unentitled(users)
+        # The transaction has stored those from before the commit already.
+        with without_check_access():
+            Notification.save(transaction.user_notifications)
+        transaction.user_notifications.clear()
+
+    def tpc_vote(self, transaction):
+        pass
+
+    def tpc_finish(self, transaction):
+        pass
+
+    def tpc_abort(self, transaction):
+        self._forget()
+
+
+def look_at(users=None):
+    "Lock at the end of the transaction whose right was lost in it"
+    Transaction().join(_AtCommit()).look_at(users)
+
+
 class User(metaclass=PoolMeta):
     __name__ = 'res.user'
 
@@ -117,7 +177,7 @@ class User(metaclass=PoolMeta):
     def on_modification(cls, mode, users, field_names=None):
         super().on_modification(mode, users, field_names=field_names)
         if mode == 'write' and 'active' in (field_names or {'active'}):
-            lock_unentitled([u.id for u in users])
+            look_at([u.id for u in users])
 
 
 class UserGroup(metaclass=PoolMeta):
@@ -128,17 +188,12 @@ class UserGroup(metaclass=PoolMeta):
         super().on_modification(mode, records, field_names=field_names)
         if mode == 'write':
             # Whose the row was before is not known any more.
-            lock_unentitled()
+            look_at()
 
     @classmethod
     def on_delete(cls, records):
-        users = [r.user.id for r in records]
-
-        def lock():
-            User = Pool().get('res.user')
-            User._get_groups_cache.clear()
-            lock_unentitled(users)
-        return super().on_delete(records) + [lock]
+        look_at([r.user.id for r in records])
+        return super().on_delete(records)
 
 
 class Group(metaclass=PoolMeta):
@@ -149,4 +204,4 @@ class Group(metaclass=PoolMeta):
         super().on_modification(mode, groups, field_names=field_names)
         if mode == 'write' and (
                 field_names is None or {'active', 'parent'} & set(field_names)):
-            lock_unentitled()
+            look_at()

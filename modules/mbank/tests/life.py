@@ -31,13 +31,15 @@ class LifeCase(SigningCase):
     @classmethod
     def work(cls, function, *args, **kwargs):
         "Run the function as a request does, then the tasks it queued"
-        tasks = []
+        transactions = []
 
         def run():
-            result = function(*args, **kwargs)
-            tasks[:] = Transaction().tasks
-            return result
+            transactions.append(Transaction())
+            return function(*args, **kwargs)
         result = super().work(run)
+        # The commit may have queued some too.
+        tasks = list(transactions[-1].tasks)
+        transactions[-1].tasks.clear()
         while tasks and cls.with_queue:
             run_task(DB_NAME, tasks.pop(0))
         return result

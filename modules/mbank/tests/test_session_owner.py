@@ -143,9 +143,15 @@ class OwnerTestCase(LifeCase):
             User.write([User(self.user)], {'groups': [('remove', [audit])]})
             User.write([User(self.user)], {'name': "Another Name"})
         self.work(change)
-        self.work(lambda: Pool().get('res.user').write(
-                [Pool().get('res.user')(self.work(self._user))],
-                {'active': False}))
+
+        def change_other():
+            User = Pool().get('res.user')
+            User.write([User(other)], {'active': False})
+        other = self.work(lambda: create_user(
+                'other-of-%s' % self.user,
+                Pool().get('company.company')(self.company),
+                'group_session_create').id)
+        self.work(change_other)
         self.assertEqual(self.session(session_id, 'state'), 'active')
 
     def test_without_the_bank(self):
