@@ -12,15 +12,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.test_sharing_rights import give
-from tests.integration.test_signing import BIN, DATABASE, House, house  # noqa: F401 -- house is a fixture
+from tests.integration.test_signing import SigningHouse, house  # noqa: F401 -- house is a fixture
+from tests.signing_house import BIN, DATABASE, give
 
 LONG_AGO = "now() - interval '2000 days'"
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'mbank_call'"
 
 
 @pytest.fixture(scope="module")
-def bank(house: House) -> House:  # noqa: F811
+def bank(house: SigningHouse) -> SigningHouse:  # noqa: F811
     """The house with a session of Jan's, who may download."""
     _, job = house.take(house.begin())
     _, second = house.sign(job["ticket"], job)
@@ -29,14 +29,14 @@ def bank(house: House) -> House:  # noqa: F811
     return house
 
 
-def download(house: House) -> None:  # noqa: F811
+def download(house: SigningHouse) -> None:  # noqa: F811
     """Jan downloads yesterday's statements."""
     wizard = house.person("jan").wizard("mbank.statement.download")
     wizard.form.date_from = wizard.form.date_to = dt.date.today() - dt.timedelta(days=1)
     wizard.execute("download")
 
 
-def clean(house: House, tmp_path: Path) -> None:  # noqa: F811
+def clean(house: SigningHouse, tmp_path: Path) -> None:  # noqa: F811
     """What the cron does."""
     script = tmp_path / "clean.py"
     script.write_text("pool.get('mbank.call').clean()\n")
@@ -44,7 +44,7 @@ def clean(house: House, tmp_path: Path) -> None:  # noqa: F811
     house.world.cluster.run(*console, "-f", str(script))
 
 
-def insert(house: House, outcome: str, time_: str = "now()") -> int:  # noqa: F811
+def insert(house: SigningHouse, outcome: str, time_: str = "now()") -> int:  # noqa: F811
     """A row as the gateway writes it; its id."""
     [(row,)] = house.sql(
         "INSERT INTO mbank_call (time, operation, outcome, session, session_number) "
@@ -53,7 +53,7 @@ def insert(house: House, outcome: str, time_: str = "now()") -> int:  # noqa: F8
     return int(row)
 
 
-def test_every_call_has_its_row(bank: House) -> None:
+def test_every_call_has_its_row(bank: SigningHouse) -> None:
     """The rows of a download are the calls the bank had, each completed, and none holds anything long."""
     before = len(bank.world.control("/calls"))
     [(last,)] = bank.sql("SELECT max(id) FROM mbank_call")
@@ -67,7 +67,7 @@ def test_every_call_has_its_row(bank: House) -> None:
         assert not bank.sql(f'SELECT 1 FROM mbank_call WHERE length("{column}"::text) > 200')
 
 
-def test_a_completed_row_is_never_changed(bank: House) -> None:
+def test_a_completed_row_is_never_changed(bank: SigningHouse) -> None:
     """Not one column by any SQL, save the link to a deleted session."""
     row = insert(bank, "accepted")
     changes = {
@@ -88,7 +88,7 @@ def test_a_completed_row_is_never_changed(bank: House) -> None:
     bank.sql(f"UPDATE mbank_call SET session = NULL WHERE id = {row}")
 
 
-def test_a_row_is_completed_once(bank: House) -> None:
+def test_a_row_is_completed_once(bank: SigningHouse) -> None:
     row = insert(bank, "pending")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         bank.sql(f"UPDATE mbank_call SET outcome = 'accepted', operation = 'getMT940Ex' WHERE id = {row}")
@@ -97,7 +97,7 @@ def test_a_row_is_completed_once(bank: House) -> None:
         bank.sql(f"UPDATE mbank_call SET outcome = 'unknown' WHERE id = {row}")
 
 
-def test_only_old_rows_can_be_deleted(bank: House, tmp_path: Path) -> None:
+def test_only_old_rows_can_be_deleted(bank: SigningHouse, tmp_path: Path) -> None:
     """By the retention or by anybody; and never one that is under way. The audit is not emptied at once."""
     young, old = insert(bank, "accepted", "now() - interval '1800 days'"), insert(bank, "accepted", LONG_AGO)
     older, pending = insert(bank, "refused", "now() - interval '2500 days'"), insert(bank, "pending", LONG_AGO)
@@ -113,7 +113,7 @@ def test_only_old_rows_can_be_deleted(bank: House, tmp_path: Path) -> None:
     assert left == [(young, "accepted"), (old, "accepted"), (pending, "unknown")]
 
 
-def test_without_its_row_no_call_is_made(bank: House) -> None:
+def test_without_its_row_no_call_is_made(bank: SigningHouse) -> None:
     """A table that takes no rows stops every call, and the person reads why, in Polish."""
     before = len(bank.world.control("/calls"))
     bank.sql("ALTER TABLE mbank_call ADD CONSTRAINT full_table CHECK (false) NOT VALID")
@@ -126,7 +126,7 @@ def test_without_its_row_no_call_is_made(bank: House) -> None:
     download(bank)
 
 
-def test_the_server_dies_in_the_middle_of_a_call(bank: House, tmp_path: Path) -> None:
+def test_the_server_dies_in_the_middle_of_a_call(bank: SigningHouse, tmp_path: Path) -> None:
     """Its row is there, under way; after a while it is unknown, and nothing else of it is changed."""
     bank.world.control("/faults", {"operation": "getMT940Ex", "kind": "slow", "seconds": 5, "count": 1})
 

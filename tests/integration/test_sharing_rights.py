@@ -22,6 +22,7 @@ from demo.world import World
 from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
 
 from companynet_sandbox import demo_data, testkit
+from tests.signing_house import give
 
 SOURCE, TARGET = "sharing_source", "sharing_target"
 ROLE = "mbank_share_minimum"
@@ -69,13 +70,6 @@ class House:
     def live(self) -> list[Any]:
         """Ewa's sessions in force."""
         return self.person(TARGET, "ewa").find("mbank.session", ("state", "in", ["active", "expiring"]))
-
-
-def give(person: Person, login: str, *groups: str) -> None:
-    user = person.one("res.user", ("login", "=", login))
-    for group in groups:
-        user.groups.append(person.model("res.group")(person.xml_id(f"mbank.{group}")))
-    user.save()
 
 
 def make_databases(world: World) -> None:

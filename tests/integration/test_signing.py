@@ -4,11 +4,6 @@ import base64
 import contextlib
 import datetime as dt
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -23,21 +18,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from demo import firms
-from demo import world as places
-from demo.erp import Person
-from demo.templates import make_templates
-from demo.world import World
 from playwright.sync_api import expect
 
+from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import Secret
 from companynet.signing import Pkcs12Signer
 from companynet_sandbox import demo_data, testkit
+from companynet_signer.flow import AtOnce, Flow, Stage
+from companynet_signer.opening import Opening
+from companynet_signer.settings import Settings, SettingsStore
 from tests.browser.webclient import web_client
-from tests.integration.test_sharing_rights import give
+from tests.signing_house import BIN, DATABASE, House, code_of, filled_dialog, press_create, running_house
 
-DATABASE = "signing"
 PIN = "123456"
-BIN = Path(sys.executable).parent
 AT_ONCE = 8
 BUTTON = "Utwórz sesję długotrwałą mBank"
 
@@ -45,44 +38,16 @@ Answer = tuple[int, dict[str, Any]]
 
 
 @dataclass
-class House:
-    """The running server, and who signs."""
+class SigningHouse(House):
+    """A house, and who signs."""
 
-    world: World
     signer: Pkcs12Signer
-
-    def start(self) -> None:
-        """Start the host: web processes, worker, cron; it answers when this returns."""
-        self.world.start_host(DATABASE)
-
-    def kill(self) -> None:
-        """End the host and all it started as a crash does."""
-        process = self.world._processes[-1]
-        for pid in [*descendants(process.pid), process.pid]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.wait()
-
-    def person(self, login: str) -> Person:
-        """A fresh login."""
-        return Person(self.world.web_url, DATABASE, login, firms.PASSWORD)
-
-    def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run SQL as the owner of the cluster."""
-        with self.world.cluster.connect(DATABASE) as connection:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
+    p12: bytes
+    """The same key, as a file; its password is the PIN."""
 
     def begin(self) -> str:
         """Jan asks for a session to be signed on the workstation: the code of the link."""
-        dialog = self.person("jan").wizard("mbank.session.create")
-        dialog.form.bank_user = demo_data.USER_ALFA
-        dialog.form.way = "workstation"
-        # Proteus would run the action in place of showing it.
-        data = {dialog.form_state: dialog.form._get_on_change_values()}
-        made = dialog._proxy.execute(dialog.session_id, data, "create_", dialog._config.context)
-        [(action, _)] = made["actions"]
-        return parse_qs(urlsplit(action["url"]).query)["code"][0]
+        return code_of(press_create(filled_dialog(self.person("jan"))))
 
     def post(self, path: str, message: dict[str, Any], ticket: str | None = None) -> Answer:
         """What the signer sends."""
@@ -113,60 +78,20 @@ class House:
         message = {"v": 1, "round": job["round"], "signature": base64.b64encode(signature).decode()}
         return self.post("signature", message, ticket)
 
-    def calls(self, operation: str) -> int:
-        """How often the bank was asked for an operation."""
-        return sum(call["operation"] == operation for call in self.world.control("/calls"))
-
-    def job(self) -> tuple[str, str | None]:
-        """State and reason of the newest job."""
-        [row] = self.sql("SELECT state, reason FROM mbank_signing_job ORDER BY id DESC LIMIT 1")
-        return row[0], row[1]
-
-
-def descendants(pid: int) -> list[int]:
-    """The processes a process started, and those they did."""
-    lines = subprocess.run(["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
-    parents = {int(child): int(parent) for child, parent in map(str.split, lines.splitlines())}
-    found = [child for child, parent in parents.items() if parent == pid]
-    return found + [below for child in found for below in descendants(child)]
-
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    """One database with the plugin, the bank, the server; Jan may create sessions."""
-    directory = places.BUILD / "demo" / "signing"
-    shutil.rmtree(directory, ignore_errors=True)
+def house() -> Iterator[SigningHouse]:
+    """A running house; Jan signs with a key in a file."""
     now = dt.datetime.now(dt.UTC)
     made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
-    with World(directory) as world:
-        world.write_configuration()
-        templates = make_templates(world.cluster, now.date(), world.config_file, print)
-        world.cluster.drop(DATABASE)
-        world.cluster.create(DATABASE, templates[firms.ALFA.database])
-        world.cluster.run(
-            str(BIN / "trytond-admin"), "-c", str(world.config_file), "-d", DATABASE, "-u", "mbank", "-l", "pl"
-        )
-        world.start_bank()
-        world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem})
-        house = House(world, Pkcs12Signer.load(made.p12, Secret(PIN)))
-        house.start()
-        try:
-            admin = house.person("admin")
-            company = admin.one("company.company", ("party.name", "=", firms.ALFA.companies[0].name))
-            company.mbank_dik = firms.ALFA.companies[0].dik
-            company.save()
-            give(admin, "jan", "group_session_create")
-            yield house
-        finally:
-            house.kill()
-            world.cluster.drop(DATABASE)
+    with running_house(made.certificate_pem) as house:
+        yield SigningHouse(house.world, Pkcs12Signer.load(made.p12, Secret(PIN)), made.p12)
 
 
 @pytest.fixture(autouse=True)
-def no_open_job(house: House) -> None:
-    """Each test begins without a job."""
-    house.sql("DELETE FROM mbank_signing_job")
-    house.sql("DELETE FROM mbank_session WHERE state = 'awaiting_signature'")
+def no_open_job(house: SigningHouse) -> None:
+    """Each test begins without a job and a session."""
+    house.begin_anew()
 
 
 def at_once(function: Callable[[], Answer]) -> list[Answer]:
@@ -181,7 +106,7 @@ def at_once(function: Callable[[], Answer]) -> list[Answer]:
         return [future.result() for future in [pool.submit(ask) for _ in range(AT_ONCE)]]
 
 
-def test_whole_way_over_http(house: House) -> None:
+def test_whole_way_over_http(house: SigningHouse) -> None:
     """Two rounds make a session that works, and nothing secret is in the server's log."""
     code = house.begin()
     status, job = house.take(code)
@@ -197,7 +122,7 @@ def test_whole_way_over_http(house: House) -> None:
     assert job["ticket"] not in log
 
 
-def test_refusals_in_both_languages(house: House) -> None:
+def test_refusals_in_both_languages(house: SigningHouse) -> None:
     """A refusal comes in Polish and in English, whoever asks."""
     status, answer = house.take("x" * 43)
     assert status == 404
@@ -205,7 +130,35 @@ def test_refusals_in_both_languages(house: House) -> None:
     assert answer["error"]["en"].startswith("The signing is not known")
 
 
-def test_a_code_at_once(house: House) -> None:
+def test_a_job_changed_after_it_was_shown(
+    house: SigningHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The signer makes no second signature for another job than the one it showed, and the ERP says why it ended."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / ".config"))
+    key_file = tmp_path / "jan.p12"
+    key_file.write_bytes(house.p12)
+    store = SettingsStore()
+    store.change(lambda _settings: Settings(servers=(house.world.web_url,), files=(str(key_file),)))
+    flow = Flow(press_create(filled_dialog(house.person("jan"))), Opening(store, SYSTEM_CLOCK), AtOnce())
+    flow.start()
+    flow.accept()
+    flow.choose(0)
+    house.sql(
+        """UPDATE mbank_signing_job SET content = replace(content, '"shared_with": []', '"shared_with": ["beta"]')"""
+    )
+    sessions = house.calls("createBackgroundSessionWithSignature")
+    flow.sign(Secret(PIN))
+    assert flow.failure is not None
+    assert (flow.stage, flow.failure.sentence.key) == (Stage.FAILED, "job_changed"), flow.failure
+    assert house.calls("createBackgroundSessionWithSignature") == sessions
+    state, reason = house.job()
+    assert state == "declined"
+    assert "zmieni" in str(reason)
+    assert house.sql("SELECT count(*) FROM mbank_session WHERE state = 'awaiting_signature'") == [(0,)]
+
+
+def test_a_code_at_once(house: SigningHouse) -> None:
     """Of many requests with one code that come together one gets the job, and the bank is asked once."""
     code = house.begin()
     before = house.calls("initLoginWithSignature")
@@ -216,7 +169,7 @@ def test_a_code_at_once(house: House) -> None:
     assert house.sign(job["ticket"], job)[0] == 200
 
 
-def test_signatures_at_once(house: House) -> None:
+def test_signatures_at_once(house: SigningHouse) -> None:
     """Of many signatures of a round that come together one goes to the bank, in both rounds."""
     _, job = house.take(house.begin())
     ticket = job["ticket"]
@@ -231,7 +184,7 @@ def test_signatures_at_once(house: House) -> None:
     assert len(house.person("jan").find("mbank.session", ("state", "=", "active"))) == 1
 
 
-def test_the_server_dies_while_the_session_is_made(house: House, tmp_path: Path) -> None:
+def test_the_server_dies_while_the_session_is_made(house: SigningHouse, tmp_path: Path) -> None:
     """Killed with the last call under way: nothing is sent again, and later the job and its session say what is known."""
     _, job = house.take(house.begin())
     _, second = house.sign(job["ticket"], job)
@@ -266,7 +219,7 @@ def test_the_server_dies_while_the_session_is_made(house: House, tmp_path: Path)
     assert house.calls(operation) <= before + 1
 
 
-def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
+def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path) -> None:
     """In the web client the dialog waits for the signer, and shows the session as soon as it is made."""
     with web_client(house.world.web_url, DATABASE, screenshots) as client:
         client.log_in("jan", firms.PASSWORD)
@@ -314,7 +267,7 @@ def test_the_dialog_goes_on_by_itself(house: House, screenshots: Path) -> None:
         client.picture("signing-granted")
 
 
-def test_signing_by_hand_in_the_web_client(house: House, screenshots: Path, tmp_path: Path) -> None:
+def test_signing_by_hand_in_the_web_client(house: SigningHouse, screenshots: Path, tmp_path: Path) -> None:
     """The text is downloaded byte for byte, the signature chosen as a file, twice; a wrong file keeps the step."""
     with web_client(house.world.web_url, DATABASE, screenshots) as client:
         client.log_in("jan", firms.PASSWORD)
