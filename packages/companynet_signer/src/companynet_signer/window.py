@@ -102,7 +102,7 @@ class SignerWindow:
         for key, pages in (("Prior", -1), ("Next", 1)):
             root.bind(f"<{key}>", lambda _event, pages=pages: self._scroll(pages))  # type: ignore[misc]
         self._set_size(_SIZE)
-        root.geometry(f"{min(980, root.winfo_screenwidth())}x{min(760, root.winfo_screenheight() - 60)}")
+        root.geometry(f"{min(980, root.winfo_screenwidth())}x{min(800, root.winfo_screenheight() - 60)}")
         root.minsize(480, 360)
         self._frame = ttk.Frame(root, padding=16)
         self._frame.pack(fill="both", expand=True)
