@@ -38,8 +38,12 @@ PARTS = (
     ("who may do what", ("tests/integration/test_access_matrix.py",), ()),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
     (
-        "signing and the audit on PostgreSQL, signing in the web client",
-        ("tests/integration/test_signing.py", "tests/integration/test_audit.py"),
+        "signing and the audit on PostgreSQL, signing in the web client and in the signer's window",
+        (
+            "tests/integration/test_signing.py",
+            "tests/integration/test_audit.py",
+            "tests/browser/test_signer_window.py",
+        ),
         (),
     ),
     (
