@@ -65,7 +65,7 @@ def last_day_of(certificate, zone):
 def limits_of(certificate, zone):
     "The limits of a session signed with the certificate (None for any)"
     Configuration = Pool().get('mbank.configuration')
-    today = dt.datetime.now(zone).date()
+    today = clock.now().astimezone(zone).date()
     return Limits(
         today=today,
         longest=today + dt.timedelta(days=Configuration(1).longest_life),

@@ -15,7 +15,7 @@ from companynet import errors
 from companynet.signing import (
     Requirement, RevocationEvidence, SigningPolicy)
 
-from .. import exceptions
+from .. import clock, exceptions
 from .errors import user_error
 
 logger = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def check_certificate(info):
     """
     policy = signing_policy()
     try:
-        policy.check(info, dt.datetime.now(dt.timezone.utc))
+        policy.check(info, clock.now())
     except errors.FormatError as error:
         logger.error("[mbank] revocation cannot be used: %s", error)
         raise exceptions.ProfileError.of(
