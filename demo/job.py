@@ -127,7 +127,7 @@ class Job:
         """What an administrator does once."""
         admin = self.person(firm, "admin")
         rights = {
-            "anna": ("group_statement_download", "group_payment_send"),
+            "anna": ("group_statement_download", "group_payment_send", "group_payment_approve"),
             "ewa": ("group_session_create", "group_statement_download", "group_payment_send"),
             "jan": ("group_session_create", "group_share"),
         }

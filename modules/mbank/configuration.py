@@ -26,6 +26,11 @@ default_authorising_user = fields.Many2One(
     "by the session of this user.")
 
 
+def may_authorise(user):
+    "Whether the user may have a session that authorises others' operations"
+    return user.active and has_right('group_session_create', user.id)
+
+
 class Configuration(
         ModelSingleton, CompanyMultiValueMixin, ModelSQL, ModelView):
     __name__ = 'mbank.configuration'
@@ -216,8 +221,7 @@ class ConfigurationDefaultAuthorisingUser(ModelSQL, CompanyValueMixin):
             user, company = value.default_authorising_user, value.company
             if user is None:
                 continue
-            if not user.active or not has_right(
-                    'group_session_create', user.id):
+            if not may_authorise(user):
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_user_right',
                         user=user.rec_name))

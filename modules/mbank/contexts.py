@@ -1,7 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """What a session is unique in: the database or the head office, and a change
-of it with sessions in place (docs/adr/0008-change-of-context.md).
+of it with sessions in place (docs/adr/0009-change-of-context.md).
 
 Who stores a session and who changes the setting take turns: both lock the
 configuration first, so neither works on what the other has just made untrue.
@@ -16,6 +16,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import session_states
 from . import signing_states as job_states
+from .configuration import may_authorise
 from .exceptions import SessionCreateError
 
 DATABASE = 'database'
@@ -135,16 +136,19 @@ def _default_users(per_company, offices, fates):
     """Who is the default authorising user where.
 
     The user of the database becomes that of each head office in which the
-    user works. The other way the user of the most head offices stays; of
-    equals the one whose session serves most of them.
+    user works. The other way one whose session stays goes first, then the
+    user of the most head offices. Who may have no session any more is left
+    out.
     """
     pool = Pool()
     Value = pool.get('mbank.configuration.default_authorising_user')
     values = [
         v for v in Value.search([], order=[('id', 'ASC')])
-        if v.default_authorising_user]
+        if v.default_authorising_user and may_authorise(
+            v.default_authorising_user)]
     of_office = {
-        v.company.id: v.default_authorising_user for v in values if v.company}
+        v.company.id: v.default_authorising_user for v in values
+        if v.company in v.default_authorising_user.companies}
     of_database = next(
         (v.default_authorising_user for v in values if not v.company), None)
     if per_company:

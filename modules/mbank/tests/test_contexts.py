@@ -193,6 +193,19 @@ class ContextsTestCase(ContextsCase):
         self.assertEqual(self.default_of(self.alfa), self.ewa)
 
     @with_transaction()
+    def test_default_user_without_the_right(self):
+        "Who may have no session any more is the default of nothing"
+        self.prepare()
+        User = Pool().get('res.user')
+        configuration = self.configuration
+        configuration.default_authorising_user = self.ewa
+        configuration.save()
+        User.write([self.ewa], {
+                'groups': [('remove', [g.id for g in self.ewa.groups])]})
+        self.change(True)
+        self.assertIsNone(self.default_of(self.beta))
+
+    @with_transaction()
     def test_default_users_of_head_offices(self):
         "Of several the one stays whose session does"
         self.prepare()
