@@ -191,7 +191,7 @@ def change(per_company, agreed):
     """Change the setting and do what was agreed to, in this transaction.
 
     agreed is the digest of the Plan the person was shown. Returns the ids of
-    the revoked sessions, which the caller ends at the bank; or None if the
+    the sessions the caller may have to end at the bank; or None if the
     sessions are others by now, and nothing was done.
     """
     pool = Pool()
@@ -226,7 +226,8 @@ def change(per_company, agreed):
     for fate in now.fates:
         if fate.what != KEPT or fate.without:
             _tell(fate)
-    return [f.session for f in now.fates if f.what == REVOKED]
+    return [
+        f.session for f in now.fates if f.what in {REVOKED, CANCELLED}]
 
 
 def _cancel(session, reason):

@@ -26,6 +26,7 @@ MODELS: dict[str, dict[str, str]] = {
     "mbank.certificate": {"creator": "own rd", "sharer": "own rd"},
     "mbank.session.event": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
     "mbank.ending": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
+    "mbank.overview": {"manager": "office r", "mbank_admin": "office r"},
     "mbank.call": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
     "mbank.call.export": {"auditor": "office r"},
     "mbank.server_key": {"mbank_admin": "all rwd"},
@@ -52,6 +53,7 @@ MODELS: dict[str, dict[str, str]] = {
 BUTTONS: dict[tuple[str, str], str] = {
     ("mbank.session", "revoke"): "creator sharer manager",
     ("mbank.session", "share"): "sharer",
+    ("mbank.session", "renew"): "creator sharer",
     ("mbank.share", "revoke"): "sharer manager",
     ("mbank.share.inbox", "receive"): "creator sharer mbank_admin",
     ("mbank.external_database", "check_connection"): "mbank_admin",

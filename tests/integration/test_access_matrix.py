@@ -262,7 +262,9 @@ def of_office(office: Office) -> dict[str, int]:
         end_balance=1, origins=[("create", [{"number": "1", "date": today, "amount": 1}])],
     )  # fmt: skip
     [origin] = Pool().get("account.statement")(statement).origins
+    [overview, *_] = Pool().get("mbank.overview").search([("company", "=", company)])
     return {
+        "mbank.overview": overview.id,
         "mbank.order.batch": batch,
         "mbank.order.batch.status": create("mbank.order.batch.status", batch=batch, at=now),
         "mbank.report": create(

@@ -148,7 +148,7 @@ class ContextsTestCase(ContextsCase):
         pending = Session.begin(
             [('10000002', None)], user=self.ewa.id, context_key='database',
             asked_end=naive(days=1))
-        self.assertEqual(self.change(True), [])
+        self.assertEqual(self.change(True), [pending])
         self.assertEqual(self.facts(past)[0], 'expired')
         self.assertEqual(Session(pending).state, 'refused')
         # Its maker in another process comes too late.
