@@ -37,6 +37,7 @@ PARTS = (
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("who may do what", ("tests/integration/test_access_matrix.py",), ()),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
+    ("contexts of sessions on PostgreSQL", ("tests/integration/test_contexts_at_once.py",), ()),
     (
         "signing and the audit on PostgreSQL, signing in the web client and in the signer's window",
         (
