@@ -62,7 +62,7 @@ class House:
 
     def grow(self, offices: int) -> None:
         """Have so many head offices, all of them the people's, and a session that covers them."""
-        with Transaction().start(DB_NAME, 1):
+        with Transaction().start(DB_NAME, 1, _lock_tables=["mbank_configuration"]):
             user = Pool().get("res.user")
             session = Pool().get("mbank.session")
             more = [self._office().id for _ in range(offices - len(self.offices))]

@@ -11,7 +11,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
 from . import session_states
-from .session import utcnow
+from .clock import utcnow
 
 SESSION = 'session'
 CERTIFICATE = 'certificate'

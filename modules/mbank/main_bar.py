@@ -8,7 +8,8 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
 from . import session_states
-from .session import local_text, utcnow, zone_of
+from .clock import utcnow
+from .session import local_text, zone_of
 
 #: For so long the bar says how the last session ended.
 REMEMBERED = dt.timedelta(days=30)
@@ -51,6 +52,12 @@ def _state_of(user, company):
             'state': 'signing',
             'label': gettext('mbank.msg_button_session_sign'),
             'title': gettext('mbank.msg_button_session_signing'),
+            }
+    if Session.unproven_of(user.id, company) is not None:
+        return {
+            'state': 'signing',
+            'label': gettext('mbank.msg_button_session_prove'),
+            'title': gettext('mbank.msg_button_session_proving'),
             }
     session = Session.live_of(user.id, company)
     if session is None:

@@ -6,7 +6,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction
 
 from . import session_states
-from .session import utcnow
+from .clock import utcnow
 
 
 class SessionEvent(ModelSQL, ModelView):

@@ -9,9 +9,9 @@ from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval, If
 from trytond.tools import grouped_slice, reduce_ids
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, record_cache_size
 
-from . import session_states
+from . import clock, session_states
 from .operation_words import operations_text
 from .session import local_text, zone_of
 
@@ -26,7 +26,7 @@ class Session(metaclass=PoolMeta):
                 }),
         'get_use')
     calls_today = fields.Function(fields.Integer("Calls Today"), 'get_use')
-    use = fields.Function(fields.Char("Use"), 'get_use_text')
+    use = fields.Function(fields.Char("Use"), 'get_use')
     sharing = fields.Function(fields.Char("Sharing"), 'get_sharing_text')
 
     @classmethod
@@ -37,7 +37,8 @@ class Session(metaclass=PoolMeta):
                 If(state == session_states.ACTIVE, 'success',
                     If(state.in_([
                                 session_states.EXPIRING,
-                                session_states.AWAITING]), 'warning',
+                                session_states.AWAITING,
+                                session_states.PROVING]), 'warning',
                         If(state.in_([
                                     session_states.EXPIRED,
                                     session_states.REVOKED,
@@ -48,14 +49,16 @@ class Session(metaclass=PoolMeta):
     def get_use(cls, sessions, names):
         "From the audit: with two queries for any number of sessions"
         table = Pool().get('mbank.call').__table__()
-        cursor = Transaction().connection.cursor()
+        transaction = Transaction()
+        cursor = transaction.connection.cursor()
         midnight = dt.datetime.combine(
-            dt.datetime.now(zone_of(None)).date(), dt.time(),
+            clock.now().astimezone(zone_of(None)).date(), dt.time(),
             tzinfo=zone_of(None))
         midnight = midnight.astimezone(dt.timezone.utc).replace(tzinfo=None)
         last = dict.fromkeys(map(int, sessions))
         today = dict.fromkeys(map(int, sessions), 0)
-        for part in grouped_slice(sessions):
+        for part in grouped_slice(
+                sessions, record_cache_size(transaction)):
             where = reduce_ids(table.session, [s.id for s in part])
             cursor.execute(*table.select(
                     table.session, Max(table.time), where=where,
@@ -71,15 +74,19 @@ class Session(metaclass=PoolMeta):
                     group_by=table.session))
             today.update(cursor.fetchall())
         values = {'last_call': last, 'calls_today': today}
+        if 'use' in names:
+            values['use'] = {
+                s.id: cls._use_text(last[s.id], today[s.id], s.company)
+                for s in sessions}
         return {name: values[name] for name in names}
 
-    def get_use_text(self, name):
-        if not self.last_call:
+    @classmethod
+    def _use_text(cls, last, today, company):
+        if last is None:
             return gettext('mbank.msg_session_unused')
         return gettext(
             'mbank.msg_session_used',
-            last=local_text(self.last_call, self.company),
-            today=self.calls_today)
+            last=local_text(last, company), today=today)
 
     def get_sharing_text(self, name):
         if self.shared_from:

@@ -105,7 +105,10 @@ def dialog(client: WebClient) -> Locator:
 
 
 def typed_dik(client: WebClient) -> Locator:
-    """The field of the last row of DIKs."""
+    """The field of the last row of DIKs, which is entered if it is not yet."""
+    last = client.page.locator(".wizard-dialog:visible .form-one2many tbody tr:visible").last
+    if not last.locator("input[name=dik]").count():
+        last.locator("td").filter(has_text="10x").click()
     return client.page.locator(".wizard-dialog:visible input[name=dik]").last
 
 
@@ -174,7 +177,7 @@ def test_the_whole_dialog(log_in: LogIn) -> None:
         bank_user.focus()
         bank_user.press("Enter")
 
-        expect(page.get_by_text("pobieranie wyciągów").first).to_be_visible()
+        expect(page.get_by_text("wyciągi, wysyłanie zleceń, statusy zleceń").first).to_be_visible()
         expect(page.get_by_label("Sposób podpisania")).to_have_value("Kluczem przechowywanym tutaj")
         expect(page.get_by_label("PIN")).to_be_focused()
         client.settle()
@@ -224,12 +227,11 @@ def test_the_list_the_calendar_and_the_overview(job: Job, log_in: LogIn) -> None
     )
     with log_in("admin") as client:
         client.open_menu("mBank", "Sesje długotrwałe")
-        client.choose_tab("Wszystkie")
+        client.page.get_by_role("tab", name=re.compile("^Wszystkie")).locator("visible=true").last.click()
         rows = client.page.locator(".tab-pane.active tbody tr:visible")
         expect(rows.filter(has_text="Aktywna").first).to_be_visible()
         client.settle()
         client.picture("session-list")
-        client.page.locator('#menu tr:has(.column-char[title="Sesje długotrwałe"]) .expander').first.click()
         client.open_menu("Kalendarz końca sesji i certyfikatów")
         calendar = client.page.locator(".tab-pane.active .calendar")
         expect(calendar).to_be_visible()

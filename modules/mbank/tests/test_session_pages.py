@@ -90,8 +90,7 @@ class PagesTestCase(SessionCase):
                 (demo_data.DIK_BETA, '(no head office of yours)')])
         self.assertEqual(
             shown['diks'][0]['operations'],
-            'downloading statements, sending orders, '
-            'asking for the states of orders')
+            'statements, sending orders, states of orders')
         self.assertTrue(shown['pin_asked'])
         self.assertIn('23:59', shown['end'])
         self.assertEqual(self.sessions(user), [])
@@ -197,14 +196,14 @@ class PagesTestCase(SessionCase):
         alfa = next(r for r in rows if demo_data.DIK_ALFA in r['what'])
         self.assertEqual(
             alfa['granted'],
-            'downloading statements (without checkGetMT940Result, '
-            'confirmResponseReceived), asking for the states of orders')
+            'statements (without checkGetMT940Result, '
+            'confirmResponseReceived), states of orders')
         self.assertEqual({r['mark'] for r in rows}, {'otherwise'})
 
     @with_transaction()
     def test_unknown_operations_say_their_name(self):
         self.assertEqual(operations_text(['getStatus', 'getSomething']),
-            'asking for the states of orders, getSomething')
+            'states of orders, getSomething')
         self.assertIsNone(operations_text([]))
 
     @with_transaction()

@@ -100,6 +100,21 @@ class SessionViewsTestCase(TestCase):
         self.assertRegex(shown['badge'], r"days left: [45]$")
 
     @with_transaction()
+    def test_a_session_that_waits_for_its_proof(self):
+        "What the bank has made and is not in force yet is taken up"
+        Session = Pool().get('mbank.session')
+        user = self.signatory()
+        end = utcnow() + dt.timedelta(days=90)
+        session_id = Session.begin(
+            [(demo_data.DIK_ALFA, self.company)], user=user.id,
+            context_key='database', asked_end=end)
+        Session.keep_made(session_id, b'token', end, GRANTED)
+        shown = self.button(user)
+        self.assertEqual((shown['state'], shown['session']), ('signing', None))
+        self.assertEqual(
+            shown['label'], "Finish the long-lived mBank session")
+
+    @with_transaction()
     def test_certificate_ends_soon(self):
         "A session whose certificate ends soon says so before it does"
         Certificate = Pool().get('mbank.certificate')
@@ -117,6 +132,8 @@ class SessionViewsTestCase(TestCase):
     def test_how_the_last_one_ended(self):
         "Expired, ended by the bank and being ended differ; later it is over"
         Session = Pool().get('mbank.session')
+        # A lock that is missing lets the test run again, outside subtests.
+        Pool().get('mbank.configuration').lock()
         for days, end, state, badge in [
                 (-1, lambda s: Session.mark_invalid(s.id, "Gone"),
                     'expired', 'expired'),
@@ -174,7 +191,8 @@ class SessionViewsTestCase(TestCase):
         names = ['last_call', 'calls_today', 'use', 'sharing']
         ids = [s.id for s in sessions]
         counts = []
-        for part in [ids[:2], ids]:
+        # The first reads what the memory of the process keeps.
+        for part in [ids[:2], ids[:2], ids]:
             # What is cached is not asked for.
             Transaction().get_cache().clear()
             with Queries() as queries:
@@ -190,7 +208,7 @@ class SessionViewsTestCase(TestCase):
         self.assertEqual(
             unused['sharing'], "It is not shared with any database.")
         self.assertIsNone(unused['last_call'])
-        self.assertLessEqual(counts[1], counts[0] + 3)
+        self.assertLessEqual(counts[2], counts[1] + 3)
 
     @with_transaction()
     def test_search_by_what_a_person_knows(self):
@@ -212,8 +230,7 @@ class SessionViewsTestCase(TestCase):
         dik, = self.session(self.signatory()).diks
         self.assertEqual(
             dik.operations_text,
-            'downloading statements, sending orders, '
-            'asking for the states of orders')
+            'statements, sending orders, states of orders')
 
     @with_transaction()
     def test_history(self):
@@ -231,12 +248,13 @@ class SessionViewsTestCase(TestCase):
                 order=[('id', 'ASC')])]
         self.assertEqual(events, [
                 ('draft', 'awaiting_signature', user, None),
-                ('awaiting_signature', 'active', user, None),
+                ('awaiting_signature', 'proving', user, None),
+                ('proving', 'active', user, None),
                 ('active', 'revoked', root, "The bank says so"),
                 ])
         shown = model(user, 'mbank.session.event', 'search_read',
             [('session', '=', session.id)], 0, None, None, ['after'])
-        self.assertEqual(len(shown), 3)
+        self.assertEqual(len(shown), 4)
         stranger = self.signatory()
         self.assertEqual(model(
                 stranger, 'mbank.session.event', 'search',
