@@ -31,7 +31,7 @@ MODELS: dict[str, dict[str, str]] = {
     "mbank.call.export": {"auditor": "office r"},
     "mbank.server_key": {"mbank_admin": "all rwd"},
     # No client reaches the pairs but through the key.
-    "mbank.server_key-res.user": {},
+    "mbank.server_key.user": {},
     "mbank.share": {"creator": "own r", "sharer": "own r", "manager": "office r", "auditor": "office r"},
     "mbank.share.inbox": {"creator": "own r", "sharer": "own r", "mbank_admin": "all r"},
     "mbank.trusted_source": {"mbank_admin": "all rwcd"},

@@ -298,7 +298,7 @@ def of_database(office: Office) -> dict[str, int]:
         ),
         "mbank.database": Pool().get("mbank.database").get_singleton().id,
         "mbank.server_key": key,
-        "mbank.server_key-res.user": insert("mbank.server_key-res.user", key=key, user=1),
+        "mbank.server_key.user": insert("mbank.server_key.user", key=key, user=1),
         "mbank.trusted_source": insert("mbank.trusted_source", name="S", public_identity="P", identity="I"),
         "automatic_settlement.configuration": settlement,
         "automatic_settlement.configuration.value": create(
