@@ -371,7 +371,7 @@ class JobsStopTestCase(BankCase):
         calls = len(self.bank.get('/calls'))
         self.bank.post('/sessions/end', {'all': True})
         after, first = run(1)
-        self.assertEqual(after, calls + 1)
+        self.assertEqual(after, calls + 1, first)
         again, later_told = run(4)
         self.assertEqual(again, after)
         self.assertEqual(later_told, first)
