@@ -36,21 +36,21 @@ class Authorisation:
         dik_of(company)
         vault.check()
         user_id = _requester(user)
-        session = Session.live_of(user_id, company) if user_id else None
+        _, default_id = Configuration.authorising_for(company.id)
+        sessions = Session.live_of_users(
+            [u for u in [user_id, default_id] if u], company)
+        session = sessions.get(user_id) or sessions.get(default_id)
         if session is None:
-            default = Configuration(1).authorising_user_of(company)
-            if default is None:
+            if default_id is None:
                 raise NoSessionError(gettext(
                         'mbank.msg_no_session_no_default',
                         user=User(user_id).rec_name,
                         company=company.rec_name))
-            session = Session.live_of(default.id, company)
-            if session is None:
-                raise NoSessionError(gettext(
-                        'mbank.msg_no_session_of_default',
-                        user=User(user_id).rec_name,
-                        default=default.rec_name,
-                        company=company.rec_name))
+            raise NoSessionError(gettext(
+                    'mbank.msg_no_session_of_default',
+                    user=User(user_id).rec_name,
+                    default=User(default_id).rec_name,
+                    company=company.rec_name))
         cls.check(session, company, operation)
         return session
 

@@ -1,10 +1,12 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+from trytond.cache import Cache
 from trytond.i18n import gettext
 from trytond.model import (
     ModelSingleton, ModelSQL, ModelView, fields)
 from trytond.modules.company.model import (
     CompanyMultiValueMixin, CompanyValueMixin)
+from trytond.pool import Pool
 
 from . import call_guard, gateway
 from .exceptions import (
@@ -34,6 +36,8 @@ def may_authorise(user):
 class Configuration(
         ModelSingleton, CompanyMultiValueMixin, ModelSQL, ModelView):
     __name__ = 'mbank.configuration'
+    _authorising_cache = Cache(
+        'mbank.configuration.authorising', context=False)
 
     credentials_per_company = fields.Boolean(
         "Save credentials per company",
@@ -201,10 +205,28 @@ class Configuration(
             pattern = self._context_pattern(pattern)
         return super().set_multivalue(name, value, save=save, **pattern)
 
-    def authorising_user_of(self, company):
-        "The default authorising user for operations of the head office"
-        return self.get_multivalue(
-            'default_authorising_user', company=company.id)
+    @classmethod
+    def authorising_for(cls, company_id):
+        """What the choice of a session depends on, remembered.
+
+        Whether credentials are kept per company, and the id of the default
+        authorising user for operations of the head office, or None.
+        """
+        found = cls._authorising_cache.get(company_id)
+        if found is None:
+            configuration = cls(1)
+            default = configuration.get_multivalue(
+                'default_authorising_user', company=company_id)
+            found = (
+                bool(configuration.credentials_per_company),
+                default.id if default else None)
+            cls._authorising_cache.set(company_id, found)
+        return found
+
+    @classmethod
+    def on_modification(cls, mode, configurations, field_names=None):
+        super().on_modification(mode, configurations, field_names=field_names)
+        cls._authorising_cache.clear()
 
 
 class ConfigurationDefaultAuthorisingUser(ModelSQL, CompanyValueMixin):
@@ -213,6 +235,11 @@ class ConfigurationDefaultAuthorisingUser(ModelSQL, CompanyValueMixin):
     configuration = fields.Many2One(
         'mbank.configuration', "Configuration", ondelete='CASCADE')
     default_authorising_user = default_authorising_user
+
+    @classmethod
+    def on_modification(cls, mode, values, field_names=None):
+        super().on_modification(mode, values, field_names=field_names)
+        Pool().get('mbank.configuration')._authorising_cache.clear()
 
     @classmethod
     def validate_fields(cls, values, field_names):

@@ -113,7 +113,7 @@ class _Facts:
     def __init__(self):
         pool = Pool()
         self.Session = pool.get('mbank.session')
-        self.configuration = pool.get('mbank.configuration')(1)
+        self.Configuration = pool.get('mbank.configuration')
         self.sessions = {}
         self.owners = defaultdict(list)
         for session in self.Session.search([
@@ -122,7 +122,6 @@ class _Facts:
             if not session.is_past:
                 self.owners[session.context_key].append(
                     session.user.rec_name)
-        self.defaults = {}
         try:
             vault.check()
         except MBankError as error:
@@ -131,10 +130,9 @@ class _Facts:
             self.locked = None
 
     def default_of(self, company):
-        if company.id not in self.defaults:
-            self.defaults[company.id] = (
-                self.configuration.authorising_user_of(company))
-        return self.defaults[company.id]
+        User = Pool().get('res.user')
+        _, default_id = self.Configuration.authorising_for(company.id)
+        return User(default_id) if default_id else None
 
     def row(self, company, kind):
         values = {

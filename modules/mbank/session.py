@@ -221,20 +221,24 @@ class Session(SealedMixin, ModelSQL, ModelView):
     def key_of(cls, company):
         "The context a session of the head office is kept in"
         Configuration = Pool().get('mbank.configuration')
-        if Configuration(1).credentials_per_company:
-            return 'company,%s' % company.id
-        return 'database'
+        per_company, _ = Configuration.authorising_for(company.id)
+        return 'company,%s' % company.id if per_company else 'database'
 
     @classmethod
     @without_check_access
     def live_of(cls, user, company):
         "The live session of the user in the head office's context, or None"
-        sessions = cls.search([
-                ('user', '=', int(user)),
-                ('context_key', '=', cls.key_of(company)),
-                ('state', 'in', sorted(session_states.LIVE)),
-                ], limit=1)
-        return sessions[0] if sessions else None
+        return cls.live_of_users([int(user)], company).get(int(user))
+
+    @classmethod
+    @without_check_access
+    def live_of_users(cls, users, company):
+        "The live sessions of users (ids) in the head office's context, by id"
+        return {s.user.id: s for s in cls.search([
+                    ('user', 'in', users),
+                    ('context_key', '=', cls.key_of(company)),
+                    ('state', 'in', sorted(session_states.LIVE)),
+                    ])}
 
     # States
 

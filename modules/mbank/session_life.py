@@ -94,15 +94,16 @@ class Session(metaclass=PoolMeta):
             default=None)
 
     def _warn(self):
-        "Warn once at each of the thresholds that are set"
+        "Mark that the end is near, and tell once at each of the days set"
         reached = self.reached
-        if reached is None or (
-                self.warned is not None and self.warned <= reached):
+        if reached is None:
             return
-        values = {'warned': reached}
         if self.state == session_states.ACTIVE:
-            values['state'] = session_states.EXPIRING
-        self.__class__.write([self], values)
+            self.__class__.write(
+                [self], {'state': session_states.EXPIRING})
+        if self.warned is not None and self.warned <= reached:
+            return
+        self.__class__.write([self], {'warned': reached})
         self._tell('mbank.msg_session_expiring_label', advice=self._advice())
 
     def _advice(self):

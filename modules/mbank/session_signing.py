@@ -21,6 +21,7 @@ from . import signing_states as states
 from .exceptions import MBankError, SigningError, SigningJobError
 from .rights import check_right
 from .session import utcnow
+from .session_states import PROVING
 from .signing_facts import content_of
 from .signing_job import BY_HAND, WORKSTATION
 
@@ -131,6 +132,8 @@ class SigningMixin:
         "The state that shows the job as it is now"
         self._show(job.id)
         if job.state == states.DONE:
+            if self._is_being_proven(job.session):
+                return 'waiting'
             self.result.session_id = job.session
             return 'result'
         if not job.is_open or signing_steps.end_outdated(job):
@@ -138,6 +141,18 @@ class SigningMixin:
         if job.way == BY_HAND and job.text:
             return 'by_hand'
         return 'waiting'
+
+    def _is_being_proven(self, session_id):
+        """Whether the proof of the session is under way just now.
+
+        One that has a reason waits until the bank can answer.
+        """
+        Session = Pool().get('mbank.session')
+
+        def is_under_way():
+            session = Session(session_id)
+            return session.state == PROVING and not session.reason
+        return independent.run(is_under_way)
 
     # On the workstation
 
@@ -158,6 +173,7 @@ class SigningMixin:
             'job': job.id,
             'message': gettext(
                 'mbank.msg_signing_waiting' if untaken
+                else 'mbank.msg_signing_proving' if job.state == states.DONE
                 else 'mbank.msg_signing_half' if job.round == 2
                 else 'mbank.msg_signing_taken'),
             'hint': hint,

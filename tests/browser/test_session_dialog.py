@@ -135,7 +135,7 @@ def test_the_main_bar_in_each_state(job: Job, log_in: LogIn, put_away: int) -> N
                 form = client.page.locator(".tab-pane.active")
                 state = form.get_by_role("combobox", name="Stan:")
                 expect(state.locator("option:checked")).to_have_text("Aktywna")
-                expect(form.get_by_role("button", name="Cofnij")).to_be_visible()
+                expect(form.get_by_role("button", name="Odwołaj sesję")).to_be_visible()
                 client.picture("own-session")
             if bar.name == "ended":
                 expect(button(client)).to_have_attribute("title", re.compile("Bank zakończył sesję"))

@@ -104,11 +104,12 @@ class Audited:
 
     purpose is the operation; company, authoriser and session are ids;
     account is the number of the account the calls are for, if they are for
-    one.
+    one. With by_result a refusal the function makes nothing of is recorded
+    as accepted: it is what was asked for.
     """
 
     def __init__(self, purpose, *, company=None, authoriser=None,
-            session=None, account=None):
+            session=None, account=None, by_result=False):
         Call = Pool().get('mbank.call')
         self._profile = bank_profile()
         self._values = {
@@ -116,6 +117,7 @@ class Audited:
             'account': account,
             **Call.parties(company, authoriser, session),
             }
+        self._by_result = by_result
         self._call_id = None
         self._judged = None
 
@@ -141,6 +143,8 @@ class Audited:
                 self._judged = record
             else:
                 self._complete(record, 'accepted', None)
+        elif record.outcome == 'refused' and self._by_result:
+            self._judged = record
         else:
             self._complete(record, record.outcome, record.code)
 

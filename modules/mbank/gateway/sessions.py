@@ -179,7 +179,7 @@ def prove_session(token, *, dik, session_id, authoriser, company_id=None):
     """
     audited = Audited(
         'getStatus', authoriser=authoriser, session=session_id,
-        company=company_id)
+        company=company_id, by_result=True)
     with translated():
         audited.run(
             lambda bank: bank.sessions.prove(Secret(token.decode()), dik))

@@ -100,7 +100,8 @@
                 (message.type != 'mbank_session')) {
             return;
         }
-        if (dialog && message.job && (job_of(dialog) == message.job)) {
+        // What happens to a session has no job: it may be the dialog's
+        if (dialog && (!message.job || (job_of(dialog) == message.job))) {
             look_again(dialog);
         }
         refresh();

@@ -61,7 +61,10 @@ class ContextsCase(TestCase):
         return session.state, session.company, session.context_key
 
     def default_of(self, company):
-        return self.configuration.authorising_user_of(company)
+        pool = Pool()
+        _, default_id = pool.get('mbank.configuration').authorising_for(
+            company.id)
+        return pool.get('res.user')(default_id) if default_id else None
 
 
 class ContextsTestCase(ContextsCase):
