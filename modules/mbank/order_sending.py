@@ -87,9 +87,10 @@ def send(batch):
 
 
 def take(batch_id, authoriser):
-    """Store the intent to send and return the number of the attempt
+    """Store the intent to send and return the number of the attempt.
 
-    authoriser is the id of the user whose session it is sent on. Returns None if the batch does not wait any more.
+    authoriser is the id of the user whose session it is sent on. Returns None
+    if the batch does not wait any more.
     """
     Batch = Pool().get('mbank.order.batch')
     batch = Batch(batch_id)

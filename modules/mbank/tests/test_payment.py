@@ -228,7 +228,8 @@ class PaymentCase(PaymentMixin, FirmCase):
         def take():
             Batch = self.Batch
             Batch.write([Batch(id)], {'state': 'waiting'})
-            return [order_sending.take(id), order_sending.take(id)]
+            user = Transaction().user
+            return [order_sending.take(id, user) for _ in range(2)]
         self.assertEqual(self.work(take), [1, None])
         self.assertEqual(
             self.work(lambda: self.Batch(id).state), 'sending')
@@ -241,7 +242,7 @@ class PaymentCase(PaymentMixin, FirmCase):
 
         def kill():
             Batch.write([Batch(id)], {'state': 'waiting'})
-            order_sending.take(id)
+            order_sending.take(id, Transaction().user)
             Batch.write([Batch(id)], {'sending_since': long_ago})
         self.work(kill)
         self.work(order_sending.mark_interrupted)

@@ -120,6 +120,7 @@ class SessionLifeTestCase(LifeCase):
         self.assertEqual(self.session(session_id, 'state'), 'expiring')
         self.pass_until(session_id, .5)
         self.check()
+        self.assertEqual(len(self.bell()), 1)
 
     def test_the_days_are_set(self):
         "The days of the warnings are a setting; nonsense is refused"

@@ -20,7 +20,9 @@ from .tools import PIN, identity, now
 WHOLE_WAY = [
     ('initLoginWithSignature', 'accepted'),
     ('loginWithSignature', 'accepted'),
+    ('initCreateBackgroundSessionWithSignature', 'accepted'),
     ('createBackgroundSessionWithSignature', 'accepted'),
+    ('logout', 'accepted'),
     # The proof.
     ('getStatus', 'accepted'),
     ]
@@ -385,7 +387,7 @@ class SigningRoutesTestCase(SigningCase):
         self.assertEqual(status, 403)
         self.assertEqual(self.job_state()[0], 'failed')
         self.assertEqual(self.session_states(), [])
-        self.assertEqual(self.calls(), [*WHOLE_WAY[:2], (
+        self.assertEqual(self.calls(), [*WHOLE_WAY[:3], (
                     'logout', 'accepted')])
         self.assertIsNone(self.sealed_login())
 
