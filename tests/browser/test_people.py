@@ -87,7 +87,7 @@ def test_a_wrong_pin_is_said_in_the_dialog(job: Job, log_in: LogIn) -> None:
         client.press("Dalej")
         dialog.get_by_label("PIN").fill("000000")
         client.press("Utwórz sesję")
-        client.expect_text("PIN jest błędny")
+        client.expect_text("PIN lub hasło pliku z kluczem jest błędne")
         client.picture("signatory-wrong-pin")
     after = [s.id for s in job.person(firms.ALFA, "jan").find("mbank.session", ("state", "=", "active"))]
     assert after == before

@@ -151,6 +151,7 @@ def test_what_cannot_be_asked_for_is_said_by_its_value(log_in: LogIn) -> None:
         client.settle()
         client.picture("dialog-choice")
         page.locator(".form-one2many").get_by_role("button", name="Nowy").click()
+        expect(page.locator("input[name=dik]").last).to_be_visible()
         typed_dik(client).fill("10x")
         client.press("Dalej")
         close_refusal(client, "10x", "dialog-bad-dik")
@@ -194,7 +195,7 @@ def test_the_whole_dialog(log_in: LogIn) -> None:
         client.settle()
         page.get_by_label("PIN").fill("000000")
         client.press("Utwórz sesję")
-        close_refusal(client, "PIN jest błędny", "dialog-wrong-pin")
+        close_refusal(client, "PIN lub hasło pliku z kluczem jest błędne", "dialog-wrong-pin")
         page.get_by_label("PIN").fill(PIN)
         page.get_by_label("PIN").press("Enter")
 
