@@ -74,7 +74,7 @@ class WebClient:
             if depth < len(path) - 1:
                 row.locator(".expander").first.click()
             else:
-                row.dblclick()
+                row.click()
 
     def menu_labels(self) -> list[str]:
         """What stands in the menu now."""
