@@ -274,8 +274,12 @@ def test_signing_by_hand_in_the_web_client(house: SigningHouse, screenshots: Pat
         client.open_menu("mBank", "Sesje długotrwałe", BUTTON)
         dialog = client.page.locator(".wizard-dialog:visible")
         client.settle()
-        dialog.get_by_label("Id użytkownika w mBanku").fill(demo_data.USER_ALFA)
+        bank_user = dialog.get_by_label("Id użytkownika w mBanku")
+        bank_user.fill(demo_data.USER_ALFA)
+        # The client takes what was typed when the field is left.
+        bank_user.press("Tab")
         dialog.get_by_label("Sposób podpisania").select_option(label="Ręcznie")
+        client.settle()
         client.press("Dalej")
         client.press("Utwórz sesję")
         for step in (1, 2):
