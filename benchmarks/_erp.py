@@ -36,7 +36,7 @@ class Erp:
         self.pool = Pool(DATABASE)
         with Transaction().start(DATABASE, 0, readonly=True):
             self.pool.init()
-        with Transaction().start(DATABASE, 1):
+        with Transaction().start(DATABASE, 1, _lock_tables=["mbank_configuration"]):
             self._prepare()
         with Transaction().start(DATABASE, 1, _lock_tables=["mbank_configuration"]):
             configuration = self.pool.get("mbank.configuration")(1)

@@ -27,13 +27,19 @@
         return Sao.Action.execute(info.action, {}, {}).always(refresh);
     }
 
+    /* Answers may come in another order than they were asked for: the last
+       one asked for is the newest. */
+    let asked = 0;
+
     function refresh() {
         const session = Sao.Session.current_session;
+        const number = ++asked;
         Sao.rpc({
             'method': 'model.res.user.get_preferences',
             'params': [false, {}],
         }, session, true, false).then(preferences => {
-            if (session === Sao.Session.current_session) {
+            if ((session === Sao.Session.current_session) &&
+                    (number === asked)) {
                 show(preferences);
             }
         });
