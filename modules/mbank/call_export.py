@@ -14,10 +14,11 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.tools import grouped_slice
 from trytond.transaction import (
-    Transaction, check_access, without_check_access)
+    Transaction, check_access, record_cache_size, without_check_access)
 from trytond.wizard import Button, StateView, Wizard
 
 from .call import OUTCOMES
+from .clock import utcnow
 from .exceptions import CallExportError
 from .rights import check_company, check_right
 from .session import zone_of
@@ -127,8 +128,7 @@ class ExportCalls(Wizard):
         file = write(calls, company)
         with without_check_access():
             Export.create([{
-                        'time': dt.datetime.now(dt.timezone.utc).replace(
-                            tzinfo=None, microsecond=0),
+                        'time': utcnow(),
                         'user': Transaction().user or None,
                         'date_from': start.date_from,
                         'date_to': start.date_to,
@@ -190,7 +190,7 @@ def write(calls, company=None):
     text = io.StringIO()
     writer = csv.writer(text, delimiter=';', lineterminator='\r\n')
     writer.writerow([names[n]['string'] for n in _COLUMNS])
-    for ids in grouped_slice(calls):
+    for ids in grouped_slice(calls, record_cache_size(Transaction())):
         ids = list(ids)
         cursor.execute(*table.select(
                 table.id, *[Column(table, n) for n in _COLUMNS],

@@ -7,7 +7,8 @@ from unittest import TestCase
 from unittest.mock import patch
 
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import call, call_export, call_guard, vault
+from trytond.modules.mbank import call, call_export, call_guard
+from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.exceptions import (
     CallExportError, ConfigurationValidationError)
 from trytond.pool import Pool
@@ -16,13 +17,9 @@ from trytond.transaction import Transaction, without_check_access
 
 from .test_rights import make_session
 from .tools import (
-    configured, create_firm, create_user, model, now, wizard)
+    Queries, adopt, configured, create_firm, create_user, model, wizard)
 
 DAY = dt.timedelta(days=1)
-
-
-def utcnow():
-    return now().replace(tzinfo=None, microsecond=0)
 
 
 class CallRightsTestCase(TestCase):
@@ -38,9 +35,7 @@ class CallRightsTestCase(TestCase):
         self.enterContext(configured())
 
     def prepare(self):
-        if not vault.ring_path().exists():
-            vault.create_ring()
-        vault.adopt()
+        adopt()
         self.company = create_firm()
         self.jan = create_user('jan', self.company, 'group_session_create')
         self.piotr = create_user(
@@ -244,6 +239,20 @@ class CallRightsTestCase(TestCase):
         self.assertEqual((export.user, export.rows, export.company),
             (self.auditor, 2, self.company))
         self.assertEqual(export.sha256, hashlib.sha256(content).hexdigest())
+
+    @with_transaction()
+    def test_export_asks_for_many_rows_at_once(self):
+        "A file of forty rows takes as many queries as one of three"
+        self.prepare()
+        # The titles of the columns are read once.
+        call_export.write([self.record()])
+        counts = []
+        for rows in [3, 40]:
+            calls = [self.record() for _ in range(rows)]
+            with Queries() as written:
+                call_export.write(calls)
+            counts.append(written.count)
+        self.assertEqual(*counts)
 
     @with_transaction()
     def test_export_of_a_choice(self):
