@@ -19,6 +19,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import call_guard, independent
+from .clock import utcnow
 
 logger = logging.getLogger(__name__)
 
@@ -242,8 +243,7 @@ class Call(ModelSQL, ModelView):
     def clean(cls):
         "Mark what killed processes left, delete what was kept long enough"
         Configuration = Pool().get('mbank.configuration')
-        now = dt.datetime.now(dt.timezone.utc).replace(
-            tzinfo=None, microsecond=0)
+        now = utcnow()
         interrupted = independent.run(
             cls._mark_interrupted, now - PENDING_LIFE)
         if interrupted:

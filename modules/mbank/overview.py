@@ -1,7 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """Who authorises what for which head office, and where nobody does."""
-import datetime as dt
 from collections import defaultdict
 
 from sql import Literal, Union
@@ -15,13 +14,12 @@ from . import session_states, vault
 from .authorisation import Authorisation, dik_of
 from .clock import utcnow
 from .exceptions import MBankError, NoSessionError
+from .ending import SOON_DAYS
 from .operation_words import KINDS, ORDER_STATES, PAYMENTS, STATEMENTS
 from .session import local_text
 
 #: The ids of the rows: a head office's number times this, plus the kind's.
 _STRIDE = 10
-#: An end that comes within these days is near.
-SOON_DAYS = dt.timedelta(days=30)
 GAP = 'gap'
 SOON = 'soon'
 COVERED = 'covered'

@@ -63,7 +63,8 @@ class Session(metaclass=PoolMeta):
         else:
             session._end(session_states.REVOKED, reason, at_bank=False)
         session._tell(
-            'mbank.msg_session_ended_label', reason, advice='mbank.msg_session_advice_new')
+            'mbank.msg_session_ended_label', reason,
+            advice='mbank.msg_session_advice_new')
 
     @classmethod
     def give_up(cls, reason):
@@ -155,15 +156,17 @@ class Session(metaclass=PoolMeta):
     @without_check_access
     def finish_due(cls, session_id):
         "End the session at the bank if that is due now"
-        def is_due():
+        def look():
             session = cls(session_id)
-            return bool(
-                session.finish_pending
-                and (session.finish_next is None
-                    or session.finish_next <= utcnow()))
-        if not independent.run(is_due):
+            return (
+                bool(session.finish_pending
+                    and (session.finish_next is None
+                        or session.finish_next <= utcnow())),
+                session.is_past)
+        is_due, is_past = independent.run(look)
+        if not is_due:
             return
-        if independent.run(lambda: cls(session_id).is_past):
+        if is_past:
             independent.run(cls._finished, session_id, True, gettext(
                     'mbank.msg_session_ended_by_itself'))
         else:

@@ -176,7 +176,6 @@ OWN_NUMBERS = frozenset(
         "output.FOUND_PROBLEMS",
         "output.UNKNOWN",
         "packed._GZIP",
-        "overview.SOON_DAYS",
         "overview._STRIDE",
         "passwords._LONGEST",
         "polling._SLICE",

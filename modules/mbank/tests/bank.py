@@ -11,10 +11,11 @@ import trytond.config as config
 from companynet_sandbox import demo_data
 from companynet_sandbox.testing import running_bank
 from companynet_sandbox.testkit import make_identity
-from trytond.modules.mbank import gateway, independent, vault
+from trytond.modules.mbank import gateway, independent
 from trytond.pool import Pool
 
 from .firm import FirmCase
+from .tools import adopt
 
 PIN = '1234'
 
@@ -25,13 +26,6 @@ def configure(**settings):
         config.add_section('mbank')
     for name, value in settings.items():
         config.set('mbank', name, str(value))
-
-
-def adopt():
-    "Let the key ring serve the test's database"
-    if not vault.ring_path().exists():
-        vault.create_ring()
-    vault.adopt()
 
 
 class BankCase(FirmCase):

@@ -3,7 +3,6 @@
 "What a person is told of who authorises, and owners who may not any more"
 from unittest import TestCase
 
-from trytond.modules.mbank import vault
 from trytond.modules.mbank.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import SessionNotLiveError
 from trytond.pool import Pool
@@ -12,7 +11,7 @@ from trytond.transaction import Transaction
 
 from .test_rights import make_session
 from .test_statement import executed
-from .tools import configured, create_firm, create_user, model
+from .tools import adopt, configured, create_firm, create_user, model
 
 FETCH = 'getMT940Ex'
 
@@ -29,9 +28,7 @@ class AuthorisationTestCase(TestCase):
         self.enterContext(configured())
 
     def prepare(self):
-        if not vault.ring_path().exists():
-            vault.create_ring()
-        vault.adopt()
+        adopt()
         self.company = create_firm()
         self.jan = create_user('jan', self.company, 'group_session_create')
         self.ewa = create_user(

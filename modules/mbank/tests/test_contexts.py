@@ -5,7 +5,7 @@ from unittest import TestCase
 
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError, ValidationError
-from trytond.modules.mbank import contexts, independent, vault
+from trytond.modules.mbank import contexts, independent
 from trytond.modules.mbank.exceptions import (
     ConfigurationContextError, ConfigurationValidationError,
     SessionCreateError)
@@ -15,7 +15,7 @@ from trytond.tests.test_tryton import (
 from trytond.transaction import Transaction
 
 from .test_rights import make_session, naive
-from .tools import configured, create_firm, create_user, model, wizard
+from .tools import adopt, configured, create_firm, create_user, model, wizard
 
 
 class ContextsCase(TestCase):
@@ -29,9 +29,7 @@ class ContextsCase(TestCase):
 
     def prepare(self):
         # A test that asks for a lock is run again by with_transaction
-        if not vault.ring_path().exists():
-            vault.create_ring()
-        vault.adopt()
+        adopt()
         User = Pool().get('res.user')
         self.alfa = create_firm()
         self.beta = create_firm('10000002', "Beta")

@@ -15,7 +15,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
-from .tools import configured, create_firm, create_user, model, now, wizard
+from .tools import adopt, configured, create_firm, create_user, model, now, wizard
 
 TOKEN = b'TOKEN-of-the-bank'
 
@@ -55,9 +55,7 @@ class RightsTestCase(TestCase):
 
     def prepare(self):
         # A test that asks for a lock is run again by with_transaction
-        if not vault.ring_path().exists():
-            vault.create_ring()
-        vault.adopt()
+        adopt()
         self.company = create_firm()
         self.jan = create_user('jan', self.company, 'group_session_create')
         self.ewa = create_user('ewa', self.company)

@@ -21,8 +21,9 @@ from trytond.modules.mbank.share_message import (
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from .bank import adopt, configure
+from .bank import configure
 from .firm import FirmCase, working
+from .tools import adopt
 
 DIK = '20000001'
 OTHER_DIK = '20000009'

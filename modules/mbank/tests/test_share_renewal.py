@@ -20,8 +20,9 @@ from trytond.modules.mbank.exceptions import (
 from trytond.modules.mbank.target import HeadOffice, Identity, Receiver
 from trytond.pool import Pool
 
-from .bank import adopt, configure
+from .bank import configure
 from .firm import FirmCase
+from .tools import adopt
 
 DIK, OTHER_DIK = '20000001', '20000009'
 CONNECTION = 'host=127.0.0.1;port=1;username=mbank;Database=beta'

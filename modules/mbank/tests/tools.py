@@ -12,7 +12,7 @@ from unittest.mock import patch
 import trytond.config as config
 from companynet_sandbox.testkit import make_identity
 from trytond.modules.company.tests import create_company
-from trytond.modules.mbank import clock
+from trytond.modules.mbank import clock, vault
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -36,6 +36,13 @@ def identity(name='Jan Kowalski', days=200):
     return make_identity(
         name, now() - dt.timedelta(days=30), now() + dt.timedelta(days=days),
         PIN)
+
+
+def adopt():
+    "Let the key ring serve the test's database"
+    if not vault.ring_path().exists():
+        vault.create_ring()
+    vault.adopt()
 
 
 @contextmanager
