@@ -11,7 +11,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from . import gateway, independent, vault
+from . import gateway, independent, telling, vault
 from .exceptions import CertificateRegisterError, PinNotKeptError
 from .rights import check_right
 from .sealed import ForgetfulMixin, SealedMixin
@@ -258,16 +258,13 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
         if certificate.warned and certificate.warned <= threshold:
             return
         cls.write([certificate], {'warned': threshold})
-        user = certificate.user
-        language = user.language.code if user.language else None
-        with Transaction().set_context(language=language):
-            cls(certificate_id).notify_user(
-                'tryton-warning',
-                gettext('mbank.msg_certificate_expiring_label',
-                    certificate=certificate.name,
-                    valid_to=local_text(certificate.valid_to)),
-                description=gettext('mbank.msg_certificate_expiring'),
-                user=user)
+        telling.tell(
+            certificate, [certificate.user],
+            lambda certificate: gettext(
+                'mbank.msg_certificate_expiring_label',
+                certificate=certificate.name,
+                valid_to=local_text(certificate.valid_to)),
+            lambda _: gettext('mbank.msg_certificate_expiring'))
 
 
 class RegisterCertificate(ForgetfulMixin, Wizard):

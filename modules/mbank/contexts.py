@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction, without_check_access
+from trytond.transaction import without_check_access
 
-from . import session_states
+from . import session_states, telling
 from . import signing_states as job_states
 from .configuration import may_authorise
 from .exceptions import SessionCreateError
@@ -263,14 +263,11 @@ def _tell(fate):
     pool = Pool()
     Session = pool.get('mbank.session')
     User = pool.get('res.user')
-    user = User(fate.user)
-    language = user.language.code if user.language else None
-    with Transaction().set_context(language=language):
-        session = Session(fate.session)
-        session.notify_user(
-            'tryton-warning',
-            gettext('mbank.msg_context_label', session=session.rec_name),
-            description=describe(fate), user=user)
+    telling.tell(
+        Session(fate.session), [User(fate.user)],
+        lambda session: gettext(
+            'mbank.msg_context_label', session=session.rec_name),
+        lambda _: describe(fate))
 
 
 class Session(metaclass=PoolMeta):

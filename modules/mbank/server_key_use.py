@@ -16,9 +16,8 @@ from dataclasses import dataclass, field
 
 from trytond.i18n import gettext
 from trytond.pool import Pool
-from trytond.transaction import Transaction
 
-from . import gateway, independent, vault
+from . import gateway, independent, telling, vault
 from .exceptions import (
     KeptPinError, KeyBusyError, KeyNotAllowedError, LastTryError,
     PinLockedError, PinNotKeptError, WrongPinError)
@@ -182,17 +181,11 @@ def _release(key_id, claim):
 
 def _drop_pin(key_id, reason):
     "Forget a kept PIN that must not be tried again, and tell"
-    pool = Pool()
-    ServerKey = pool.get('mbank.server_key')
-    Group = pool.get('res.group')
-    ModelData = pool.get('ir.model.data')
+    ServerKey = Pool().get('mbank.server_key')
     key = ServerKey(key_id)
     ServerKey.write([key], {'pin': None, 'pin_problem': reason})
-    admins = Group(ModelData.get_id('mbank', 'group_mbank_admin')).users
-    for user in admins:
-        language = user.language.code if user.language else None
-        with Transaction().set_context(language=language):
-            ServerKey(key_id).notify_user(
-                'tryton-warning',
-                gettext('mbank.msg_server_key_pin_dropped', key=key.name),
-                description=reason, user=user)
+    telling.tell(
+        key, telling.users_of('group_mbank_admin'),
+        lambda key: gettext(
+            'mbank.msg_server_key_pin_dropped', key=key.name),
+        lambda _: reason)

@@ -11,7 +11,7 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 
-from . import gateway, session_states, session_telling
+from . import gateway, session_states, telling
 from .clock import utcnow
 from .exceptions import SessionTransitionError
 from .sealed import SealedMixin
@@ -271,7 +271,7 @@ class Session(SealedMixin, ModelSQL, ModelView):
         for sessions, values in zip(actions, actions):
             if 'state' in values:
                 for session in sessions:
-                    session_telling.publish(session)
+                    telling.publish(session)
 
     @classmethod
     def copy(cls, sessions, default=None):

@@ -11,7 +11,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, without_check_access
 
 from . import (
-    independent, session_making, session_states, session_telling)
+    independent, session_making, session_states, telling)
 from .clock import utcnow
 from .exceptions import SessionProofError
 from .session import local_text
@@ -135,7 +135,7 @@ class Session(metaclass=PoolMeta):
                             if session.end else '-'),
                         certificate=session.certificate_subject or '-'))
             return ' '.join(filter(None, parts)) or None
-        session_telling.tell(
-            self, session_telling.concerned(self),
+        telling.tell(
+            self, telling.concerned(self),
             lambda session: gettext(label, session=session.rec_name),
             text, by_mail=Configuration(1).warn_by_email)

@@ -12,7 +12,7 @@ from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, without_check_access
 
-from . import independent, session_states, session_telling
+from . import independent, session_states, telling
 from . import signing_states
 from .rights import has_right
 from .session_states import LIVE, PENDING
@@ -106,9 +106,9 @@ def _tell_of_default(users):
             d.default_authorising_user for d in Default.search([of_users])}:
         if not (loss := loss_of(user)):
             continue
-        session_telling.tell(
+        telling.tell(
             Configuration(1),
-            session_telling.users_of('group_mbank_admin'),
+            telling.users_of('group_mbank_admin'),
             lambda _: gettext(
                 'mbank.msg_default_user_lost_label', user=user.rec_name),
             lambda _: ' '.join([

@@ -16,7 +16,7 @@ from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import without_check_access
 
-from . import independent, session_telling
+from . import independent, telling
 from .clock import utcnow
 from .exceptions import (
     MBankError, ShareError, TargetHeadOfficeError, TargetUserError)
@@ -133,8 +133,8 @@ class Share(metaclass=PoolMeta):
             share._tell_not_again(reason)
 
     def _tell_not_again(self, reason):
-        session_telling.tell(
-            self, session_telling.concerned(self.session),
+        telling.tell(
+            self, telling.concerned(self.session),
             lambda share: gettext(
                 'mbank.msg_share_again_failed_label', share=share.rec_name),
             lambda _: reason)

@@ -13,7 +13,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from . import gateway, independent
+from . import gateway, independent, telling
 from .authorisation import Authorisation
 from .exceptions import DownloadError
 from .rights import (
@@ -248,15 +248,11 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
         Group = pool.get('res.group')
         ModelData = pool.get('ir.model.data')
         group = Group(ModelData.get_id('mbank', 'group_statement_download'))
-        for user in group.users:
-            if self.company not in user.companies:
-                continue
-            language = user.language.code if user.language else None
-            with Transaction().set_context(language=language):
-                self.notify_user(
-                    'tryton-warning',
-                    gettext(label, account=self.rec_name, **variables),
-                    description=description, user=user)
+        telling.tell(
+            self, [u for u in group.users if self.company in u.companies],
+            lambda account: gettext(
+                label, account=account.rec_name, **variables),
+            lambda _: description)
 
     @classmethod
     def confirm(cls, company, task_id):

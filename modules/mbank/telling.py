@@ -1,6 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-"""Who is told of a session, and how: the bell, e-mail, the main bar."""
+"""Who is told, and how: the bell, e-mail, the main bar."""
 from email.message import EmailMessage
 
 import trytond.config as config
