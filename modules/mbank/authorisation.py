@@ -1,6 +1,9 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """Which session authorises an operation, and the sentence that says so."""
+import json
+from dataclasses import dataclass
+
 from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
@@ -11,6 +14,44 @@ from .exceptions import (
     SessionNotLiveError)
 from .rights import has_right
 from .session import local_text
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a session's authority rests on besides its state and its end.
+
+    operations maps the DIKs the bank granted to the names of the operations.
+    """
+    owner_active: bool
+    operations: dict
+
+    @classmethod
+    def of(cls, sessions, dik=None):
+        """The standings of sessions by id, read by one statement.
+
+        With a DIK only what was granted for it is read.
+        """
+        pool = Pool()
+        session = pool.get('mbank.session').__table__()
+        user = pool.get('res.user').__table__()
+        granted = pool.get('mbank.session.dik').__table__()
+        is_granted = (granted.session == session.id) & granted.granted
+        if dik is not None:
+            is_granted &= granted.dik == dik
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*session
+            .join(user, condition=session.user == user.id)
+            .join(granted, 'LEFT', condition=is_granted)
+            .select(
+                session.id, user.active, granted.dik, granted.operations,
+                where=session.id.in_([s.id for s in sessions])))
+        standings = {}
+        for id_, active, granted_dik, operations in cursor:
+            standing = standings.setdefault(id_, cls(bool(active), {}))
+            if granted_dik is not None:
+                standing.operations.setdefault(granted_dik, set()).update(
+                    json.loads(operations) if operations else [])
+        return standings
 
 
 class Authorisation:
@@ -33,7 +74,7 @@ class Authorisation:
         Configuration = pool.get('mbank.configuration')
         User = pool.get('res.user')
 
-        dik_of(company)
+        dik = dik_of(company)
         vault.check()
         user_id = _requester(user)
         _, default_id = Configuration.authorising_for(company.id)
@@ -51,16 +92,18 @@ class Authorisation:
                     user=User(user_id).rec_name,
                     default=User(default_id).rec_name,
                     company=company.rec_name))
-        cls.check(session, company, operation)
+        standing = Standing.of([session], dik)[session.id]
+        cls.check(session, standing, company, operation)
         return session
 
     @classmethod
     @without_check_access
-    def check(cls, session, company, operation):
+    def check(cls, session, standing, company, operation):
         """Refuse a session that does not authorise the operation.
 
-        session is the one chosen for the requester and the head office.
-        Raises a subclass of MBankError that says what to do.
+        session is the one chosen for the requester and the head office,
+        standing what it rests on. Raises a subclass of MBankError that says
+        what to do.
         """
         dik = dik_of(company)
         if session.is_past:
@@ -68,19 +111,19 @@ class Authorisation:
                     'mbank.msg_session_past',
                     session=session.rec_name))
         owner = session.user
-        if not owner.active or not has_right(
+        if not standing.owner_active or not has_right(
                 'group_session_create', owner.id):
             raise SessionNotLiveError(gettext(
                     'mbank.msg_session_owner',
                     session=session.rec_name,
                     user=owner.rec_name))
-        if not session.covers(dik):
+        if dik not in standing.operations:
             raise SessionNotCoveringError(gettext(
                     'mbank.msg_session_not_covering',
                     session=session.rec_name,
                     dik=dik,
                     company=company.rec_name))
-        if not session.allows(dik, operation):
+        if operation not in standing.operations[dik]:
             raise SessionNotCoveringError(gettext(
                     'mbank.msg_session_not_allowing',
                     session=session.rec_name,

@@ -91,10 +91,14 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         return super().copy(records, default=default)
 
     @classmethod
-    @without_check_access
     def get_identity(cls):
         "The identity of this database"
-        return cls.get_singleton().identity
+        # Every sealed value asks for it: one bare statement, never an old one
+        table = cls.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(table.identity))
+        identity, = cursor.fetchone()
+        return identity
 
     @classmethod
     @without_check_access

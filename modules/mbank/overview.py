@@ -11,7 +11,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
 from . import session_states, vault
-from .authorisation import Authorisation, dik_of
+from .authorisation import Authorisation, Standing, dik_of
 from .clock import utcnow
 from .exceptions import MBankError, NoSessionError
 from .ending import SOON_DAYS
@@ -120,6 +120,7 @@ class _Facts:
             if not session.is_past:
                 self.owners[session.context_key].append(
                     session.user.rec_name)
+        self.standings = Standing.of(self.sessions.values())
         try:
             vault.check()
         except MBankError as error:
@@ -174,5 +175,6 @@ class _Facts:
                     'mbank.msg_overview_no_session',
                     default=default.rec_name, company=company.rec_name))
         for operation in KINDS[kind]:
-            Authorisation.check(session, company, operation)
+            Authorisation.check(
+                session, self.standings[session.id], company, operation)
         return session

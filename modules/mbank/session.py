@@ -211,12 +211,6 @@ class Session(SealedMixin, ModelSQL, ModelView):
         "Whether the bank granted the DIK"
         return any(d.granted and d.dik == dik for d in self.diks)
 
-    def allows(self, dik, operation):
-        "Whether the bank granted the operation for the DIK"
-        return any(
-            d.granted and d.dik == dik and operation in d.operation_names
-            for d in self.diks)
-
     @classmethod
     def key_of(cls, company):
         "The context a session of the head office is kept in"

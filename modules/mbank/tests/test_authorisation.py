@@ -123,5 +123,5 @@ class AuthorisationTestCase(TestCase):
                 Authorisation.for_operation(
                     self.company, FETCH, user=self.ewa)
             counts.append(len(queries))
-        self.assertGreater(counts[0], 3)
-        self.assertLessEqual(counts[1], counts[0])
+        self.assertGreater(counts[0], 0)
+        self.assertEqual(counts[1], counts[0])
