@@ -22,6 +22,8 @@ from .session import local_text, utcnow
 #: The days before its end at which the user of a certificate is told, once
 #: each.
 WARNINGS = (60, 30, 7)
+#: How near the end of a certificate is from its first warning on.
+SOON = dt.timedelta(days=WARNINGS[0])
 
 
 class Certificate(SealedMixin, ModelSQL, ModelView):
@@ -83,7 +85,7 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
 
     def get_expires_soon(self, name):
         return (not self.expired and bool(self.valid_to)
-            and self._days_left <= WARNINGS[0])
+            and self.valid_to - utcnow() <= SOON)
 
     @property
     def _days_left(self):

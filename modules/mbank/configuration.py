@@ -1,5 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+import datetime as dt
+
 from trytond.cache import Cache
 from trytond.i18n import gettext
 from trytond.model import (
@@ -160,6 +162,11 @@ class Configuration(
         if not all(d.isdecimal() and 0 < int(d) < 1000 for d in days):
             return ()
         return tuple(sorted({int(d) for d in days}, reverse=True))
+
+    @property
+    def soon(self):
+        "How near the end of a session is from its first warning on"
+        return dt.timedelta(days=max(self.warnings))
 
     @property
     def ways(self):

@@ -1,8 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """The calendar of what ends: sessions and certificates, by their day."""
-import datetime as dt
-
 from sql import Literal, Null, Union
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, fields
@@ -11,6 +9,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
 from . import session_states
+from .certificate import SOON as CERTIFICATE_SOON
 from .clock import utcnow
 
 SESSION = 'session'
@@ -27,8 +26,6 @@ STATES = [
     (SOON, "Ends Soon"),
     (PAST, "Ended"),
     ]
-#: An end that comes within these days is near.
-SOON_DAYS = dt.timedelta(days=30)
 _COLORS = {LATER: '#2e7d32', SOON: '#b35300', PAST: '#c62828'}
 _SHOWN = session_states.LIVE | {session_states.EXPIRED}
 
@@ -87,11 +84,19 @@ class Ending(ModelSQL, ModelView):
                 If(Eval('state') == PAST, 'danger',
                     If(Eval('state') == SOON, 'warning', 'success')))]
 
-    def get_state(self, name):
+    @classmethod
+    @without_check_access
+    def get_state(cls, endings, name):
+        Configuration = Pool().get('mbank.configuration')
+        near = {
+            SESSION: Configuration(1).soon,
+            CERTIFICATE: CERTIFICATE_SOON,
+            }
         now = utcnow()
-        if self.time <= now:
-            return PAST
-        return SOON if self.time <= now + SOON_DAYS else LATER
+        return {e.id: (
+                PAST if e.time <= now
+                else SOON if e.time <= now + near[e.kind]
+                else LATER) for e in endings}
 
     @without_check_access
     def get_title(self, name):

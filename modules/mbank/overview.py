@@ -14,7 +14,6 @@ from . import session_states, vault
 from .authorisation import Authorisation, Standing, dik_of
 from .clock import utcnow
 from .exceptions import MBankError, NoSessionError
-from .ending import SOON_DAYS
 from .operation_words import KINDS, ORDER_STATES, PAYMENTS, STATEMENTS
 from .session import local_text
 
@@ -120,6 +119,7 @@ class _Facts:
             if not session.is_past:
                 self.owners[session.context_key].append(
                     session.user.rec_name)
+        self.soon = utcnow() + self.Configuration(1).soon
         self.standings = Standing.of(self.sessions.values())
         try:
             vault.check()
@@ -146,7 +146,7 @@ class _Facts:
         except MBankError as error:
             values['explanation'] = error.message
             return values
-        soon = session.end and session.end <= utcnow() + SOON_DAYS
+        soon = session.end and session.end <= self.soon
         values.update({
                 'state': SOON if soon else COVERED,
                 'authoriser': session.user.rec_name,

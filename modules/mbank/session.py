@@ -58,6 +58,13 @@ class Session(SealedMixin, ModelSQL, ModelView):
     end = fields.DateTime("End", readonly=True,
         help="The earliest of what the bank granted, the end of the "
         "certificate, the date asked for and the longest life.")
+    bank_end = fields.DateTime("End at the Bank", readonly=True,
+        states={
+            'invisible': (
+                ~Eval('bank_end') | (Eval('bank_end') == Eval('end'))),
+            },
+        help="What the bank granted. A session that ends here before is "
+        "ended at the bank then.")
     activated = fields.DateTime("Active Since", readonly=True,
         states={
             'invisible': ~Eval('activated'),
@@ -182,6 +189,11 @@ class Session(SealedMixin, ModelSQL, ModelView):
                     'mbank.msg_session_shorter',
                     end=local_text(self.end, self.company),
                     asked=local_text(self.asked_end, self.company)))
+        if self.end and self.bank_end and self.end < self.bank_end:
+            lines.append(gettext(
+                    'mbank.msg_session_longer',
+                    end=local_text(self.end, self.company),
+                    bank_end=local_text(self.bank_end, self.company)))
         for dik in self.diks:
             if not dik.asked:
                 lines.append(gettext(
@@ -206,6 +218,12 @@ class Session(SealedMixin, ModelSQL, ModelView):
     @property
     def is_past(self):
         return bool(self.end and self.end <= utcnow())
+
+    @property
+    def is_past_at_bank(self):
+        "Whether it has come to its end at the bank by itself"
+        end = self.bank_end or self.end
+        return bool(end and end <= utcnow())
 
     def covers(self, dik):
         "Whether the bank granted the DIK"
@@ -273,7 +291,7 @@ class Session(SealedMixin, ModelSQL, ModelView):
         default.setdefault('state', session_states.DRAFT)
         for name in ['request', 'finish_pending', 'finish_message',
                 'finish_tries', 'finish_next', 'superseded_by', 'shared_from',
-                'activated', 'ended', 'end', 'reason', 'renews',
+                'activated', 'ended', 'end', 'bank_end', 'reason', 'renews',
                 'renewal_tried', 'renewal_message', 'warned']:
             default.setdefault(name)
         return super().copy(sessions, default=default)
@@ -286,9 +304,8 @@ class Session(SealedMixin, ModelSQL, ModelView):
         """
         at_bank = (
             at_bank
-            and state != session_states.EXPIRED
             and not self.shared_from
-            and not self.is_past)
+            and not self.is_past_at_bank)
         if not at_bank:
             values['token'] = None
         self.__class__.write([self], {

@@ -59,7 +59,7 @@ class Session(metaclass=PoolMeta):
         if session.state not in LIVE:
             return
         if session.is_past:
-            session._end(session_states.EXPIRED, reason)
+            session._end(session_states.EXPIRED, reason, at_bank=False)
         else:
             session._end(session_states.REVOKED, reason, at_bank=False)
         session._tell(
@@ -162,7 +162,7 @@ class Session(metaclass=PoolMeta):
                 bool(session.finish_pending
                     and (session.finish_next is None
                         or session.finish_next <= utcnow())),
-                session.is_past)
+                session.is_past_at_bank)
         is_due, is_past = independent.run(look)
         if not is_due:
             return

@@ -79,10 +79,12 @@ class Session(metaclass=PoolMeta):
         return sessions[0].id if sessions else None
 
     @classmethod
-    def keep_made(cls, session_id, token, end, granted):
+    def keep_made(cls, session_id, token, bank_end, granted):
         """Store what the bank has made; it is in force after the proof.
 
-        granted maps the DIKs to the names of their operations.
+        bank_end is what the bank granted, naive UTC: the session ends with
+        it, the end asked for or the certificate, whatever is first. granted
+        maps the DIKs to the names of their operations.
         """
         Dik = Pool().get('mbank.session.dik')
         session = cls(session_id)
@@ -103,7 +105,11 @@ class Session(metaclass=PoolMeta):
         cls.write([session], {
                 'state': PROVING,
                 'token': vault.seal(session, 'token', token),
-                'end': end,
+                'end': min(filter(None, [
+                            bank_end, session.asked_end,
+                            session.certificate
+                            and session.certificate.valid_to])),
+                'bank_end': bank_end,
                 })
 
     @classmethod
@@ -202,13 +208,13 @@ class Session(metaclass=PoolMeta):
             cls.finish_due(old_id)
 
     @classmethod
-    def activate(cls, session_id, token, end, granted):
+    def activate(cls, session_id, token, bank_end, granted):
         """Store what the bank made and put it in force, without a proof.
 
         For a share, which was proven where it was made; the rest is as for
         keep_made. Returns the id of the session that was superseded, or None.
         """
-        cls.keep_made(session_id, token, end, granted)
+        cls.keep_made(session_id, token, bank_end, granted)
         old = cls.switch(session_id)
         return old[0] if old else None
 
@@ -279,13 +285,12 @@ def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
         certificate_subject=certificate.subject,
         asked_end=end,
         **values)
-    last = min(end, certificate.valid_to)
     try:
         token, bank_end, granted = gateway.create_session(
             signer, diks=[dik for dik, _ in diks], bank_user=bank_user,
             end=end, session_id=session_id, company_id=company.id)
         _store(session_id, token, Session.keep_made, session_id, token,
-            min(bank_end, last), granted)
+            bank_end, granted)
     except MBankError as error:
         reason = may_exist_reason(error, end, company)
         if reason:

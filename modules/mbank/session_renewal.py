@@ -6,7 +6,7 @@ import logging
 
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
-from trytond.model import ModelView
+from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction, without_check_access
@@ -27,6 +27,11 @@ logger = logging.getLogger(__name__)
 class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
 
+    renewal_due = fields.Function(
+        fields.Boolean("To Renew",
+            help="In force, made here, and near its end."),
+        'get_renewal_due', searcher='search_renewal_due')
+
     @classmethod
     def __setup__(cls):
         super().__setup__()
@@ -39,6 +44,28 @@ class Session(metaclass=PoolMeta):
                     'icon': 'tryton-refresh',
                     },
                 })
+
+    @classmethod
+    def get_renewal_due(cls, sessions, name):
+        due = {s.id for s in cls.search([
+                    ('id', 'in', [s.id for s in sessions]),
+                    ('renewal_due', '=', True),
+                    ])}
+        return {s.id: s.id in due for s in sessions}
+
+    @classmethod
+    def search_renewal_due(cls, name, clause):
+        Configuration = Pool().get('mbank.configuration')
+        _, operator, value = clause
+        with without_check_access():
+            days = dt.timedelta(days=Configuration(1).renewal_days)
+            due = cls.search([
+                    ('state', 'in', sorted(LIVE)),
+                    ('shared_from', '=', None),
+                    ('end', '<=', utcnow() + days),
+                    ], query=True)
+        positive = bool(value) == (operator == '=')
+        return [('id', 'in' if positive else 'not in', due)]
 
     @classmethod
     @ModelView.button_action('mbank.wizard_session_create')
@@ -103,15 +130,11 @@ class Session(metaclass=PoolMeta):
     @classmethod
     def _begin_renewals(cls):
         "Mark the sessions whose renewal is due, and return their ids"
-        Configuration = Pool().get('mbank.configuration')
         now = utcnow()
         due = [
             s for s in cls.search([
-                    ('state', 'in', sorted(LIVE)),
-                    ('shared_from', '=', None),
+                    ('renewal_due', '=', True),
                     ('end', '>', now),
-                    ('end', '<=', now + dt.timedelta(
-                            days=Configuration(1).renewal_days)),
                     ['OR',
                         ('renewal_tried', '=', None),
                         ('renewal_tried', '<=', now - BETWEEN_TRIES),

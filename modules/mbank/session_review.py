@@ -105,10 +105,11 @@ def grant_rows(session):
     "What was asked for and what was granted, in words: a row a thing"
     company = session.company
     asked_end = session.asked_end or session.end
+    granted_end = session.bank_end or session.end
     rows = [_grant_row(
             gettext('mbank.msg_result_end'),
             local_text(asked_end, company) if asked_end else None,
-            local_text(session.end, company) if session.end else None)]
+            local_text(granted_end, company) if granted_end else None)]
     for dik in session.diks:
         name = (
             '%s, %s' % (dik.dik, dik.company.rec_name) if dik.company

@@ -354,9 +354,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
                 'certificate': Certificate.keep(job.user.id, certificate),
                 'certificate_subject': certificate['subject'],
                 })
-        Session.keep_made(
-            job.session.id, token,
-            min(end, job.session.asked_end, certificate['valid_to']), granted)
+        Session.keep_made(job.session.id, token, end, granted)
 
     @classmethod
     def stop(cls, job_id, after, reason, signatures=None,

@@ -11,7 +11,7 @@ from trytond.modules.mbank import gateway, session_ending, vault
 from trytond.modules.mbank.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (
     ConfigurationValidationError, MBankError, NoSessionError,
-    SessionInvalidError)
+    SessionInvalidError, SessionNotLiveError)
 from trytond.pool import Pool
 
 from .bank import BankCase
@@ -254,6 +254,64 @@ class SessionLifeTestCase(LifeCase):
         self.assertEqual(self.session(default, 'state'), 'revoked')
         self.assertEqual(len(self.bell()), 1)
         self.assertEqual(len(self.bell(default_user)), 1)
+
+    # The bank lets it live longer than it lasts here
+
+    def granted_longer(self):
+        "A session of three days here, of sixty at the bank; its id"
+        self.bank.post('/settings', {'least_session_days': 60})
+        self.addCleanup(
+            self.bank.post, '/settings', {'least_session_days': 0})
+        self.register()
+        return self.made(days=3)
+
+    def test_ended_at_the_bank_with_its_end_here(self):
+        "Granted longer than asked for, it is ended there when it ends here"
+        before = self.at_bank()
+        session_id = self.granted_longer()
+        end, bank_end, difference = self.session(
+            session_id, 'end', 'bank_end', 'difference')
+        self.assertGreater(bank_end - end, dt.timedelta(days=50))
+        self.assertIn('ended at the bank', difference)
+        self.assertEqual(self.at_bank(), before + 1)
+        self.pass_(days=5)
+        with self.assertRaises(SessionNotLiveError):
+            self.fetch()
+        self.check()
+        self.assertEqual(
+            self.session(session_id, 'state', 'finish_pending'),
+            ['expired', False])
+        self.assertEqual(self.at_bank(), before)
+
+    def test_ended_here_while_the_bank_is_away(self):
+        "The end at the bank is tried again until its own end there"
+        before = self.at_bank()
+        session_id = self.granted_longer()
+        self.pass_(days=5)
+        with self.bank_away():
+            self.check()
+        self.assertEqual(
+            self.session(session_id, 'state', 'finish_pending'),
+            ['expired', True])
+        self.assertEqual(self.at_bank(), before + 1)
+        self.pass_(hours=1)
+        self.finish_all()
+        self.assertFalse(self.session(session_id, 'finish_pending'))
+        self.assertEqual(self.at_bank(), before)
+
+    def test_over_at_the_bank_too(self):
+        "One that ends here as at the bank is not asked about"
+        self.register()
+        session_id = self.made(days=3)
+        self.assertEqual(
+            *self.session(session_id, 'end', 'bank_end'))
+        self.pass_(days=5)
+        calls = len(self.bank.get('/calls'))
+        self.check()
+        self.assertEqual(
+            self.session(session_id, 'state', 'finish_pending'),
+            ['expired', False])
+        self.assertEqual(len(self.bank.get('/calls')), calls)
 
     # Revoked while the bank cannot be reached
 

@@ -305,6 +305,43 @@ class SessionViewsTestCase(TestCase):
         with self.assertRaises(AccessError):
             shown(self.user('group_statement_download'))
 
+    def set_(self, **values):
+        Configuration = Pool().get('mbank.configuration')
+        configuration = Configuration(1)
+        for name, value in values.items():
+            setattr(configuration, name, value)
+        configuration.save()
+
+    @with_transaction()
+    def test_near_its_end(self):
+        "What is near follows the first warning, what is due the renewal"
+        Session = Pool().get('mbank.session')
+        user = self.signatory()
+        session = self.session(user, days=40)
+        self.set_default(user)
+
+        def seen():
+            due, rest = (
+                {s.id for s in Session.search([('renewal_due', '=', value)])}
+                for value in [True, False])
+            self.assertEqual(
+                due | rest, {s.id for s in Session.search([])})
+            self.assertFalse(due & rest)
+            self.assertEqual(
+                Session(session.id).renewal_due, session.id in due)
+            calendar, = model(user, 'mbank.ending', 'search_read',
+                [('session', '=', session.id)], 0, None, None, ['state'],
+                company=self.company)
+            overview = self.overview(self.company)['statements']['state']
+            return session.id in due, calendar['state'], overview
+        self.assertEqual(seen(), (False, 'later', 'covered'))
+        self.set_(session_warnings='45, 5')
+        self.assertEqual(seen(), (False, 'soon', 'soon'))
+        self.set_(renewal_days=41)
+        self.assertEqual(seen(), (True, 'soon', 'soon'))
+        Session.write([session], {'shared_from': 'elsewhere'})
+        self.assertFalse(seen()[0])
+
     # The overview
 
     def overview(self, company, user=None):
@@ -317,10 +354,7 @@ class SessionViewsTestCase(TestCase):
         return {row['kind']: row for row in rows}
 
     def set_default(self, user):
-        Configuration = Pool().get('mbank.configuration')
-        configuration = Configuration(1)
-        configuration.default_authorising_user = user
-        configuration.save()
+        self.set_(default_authorising_user=user)
 
     def assertGap(self, company, text, kinds=3):
         rows = self.overview(company)

@@ -95,6 +95,18 @@ def test_the_end_is_capped_at_the_certificates(bank: RunningBank) -> None:
     assert end == (now + dt.timedelta(days=10)).replace(microsecond=0)
 
 
+def test_a_bank_may_grant_longer_than_asked(customer: Customer) -> None:
+    """With the setting a session is granted for so many days at least; as a rule for what was asked."""
+    asked = (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).replace(microsecond=0)
+    ends = []
+    for least in (0, 30):
+        customer.bank.post("/settings", {"least_session_days": least})
+        answer = customer.open_session(end=asked)
+        ends.append(dt.datetime.fromisoformat(answer.text("return/permissionConfig/endTime")))
+    assert ends[0] == asked
+    assert dt.timedelta(days=29) < ends[1] - dt.datetime.now(dt.UTC) <= dt.timedelta(days=30)
+
+
 def test_a_session_ends_at_its_time(customer: Customer) -> None:
     """Once its time is over the token is refused."""
     customer.open_session(end=dt.datetime.now(dt.UTC) + dt.timedelta(days=2))

@@ -15,6 +15,7 @@ from companynet_sandbox.clock import ZONE, parse_moment
 from companynet_sandbox.contract import MODEL, Request, node
 from companynet_sandbox.guard import BACKGROUND_OPERATIONS, Call, check_dik, login_of, session_of
 from companynet_sandbox.refusal import Refusal
+from companynet_sandbox.settings import number
 
 #: The longest life this bank gives a session.  # L-205
 _LONGEST: Final = timedelta(days=366)
@@ -82,7 +83,7 @@ def init_create(call: Call) -> etree._Element:
 
 def create(call: Call) -> etree._Element:
     """Make a session from a signed text. Granted is what was asked for, without unknown operations and not longer
-    than 366 days or the certificate.  # L-022, L-235"""
+    than 366 days or the certificate; not shorter than the setting ``least_session_days``.  # L-022, L-205, L-235"""
     login = login_of(call)
     asked = _checked_permissions(call, login["login"])
     rows = call.db.execute(
@@ -94,7 +95,11 @@ def create(call: Call) -> etree._Element:
         call.db, call.now, login["login"], call.request.text("signature"), list(texts)
     )
     granted = Permissions(
-        min(asked.end_time, call.now + _LONGEST, certificate.not_valid_after_utc),
+        min(
+            max(asked.end_time, call.now + timedelta(days=number(call.db, "least_session_days"))),
+            call.now + _LONGEST,
+            certificate.not_valid_after_utc,
+        ),
         {
             dik: known
             for dik, names in asked.operations.items()

@@ -18,6 +18,7 @@ DEFAULT_SETTINGS: Final = {
     "open_days": "false",  # whether statements of the running day are given out too  # L-236
     "login_minutes": "15",  # L-231
     "challenge_minutes": "5",  # L-231
+    "least_session_days": "0",  # a session is granted for so many days at least, whatever was asked  # L-205
     "confirmations_required": "0",  # L-019
     "clock_offset": "0",  # seconds added to the real time
     # Of statements: mt940, mt942, camt053.02, camt053.08, camt052.02, camt052.08.  # L-229
@@ -43,8 +44,8 @@ DEFAULT_SETTINGS: Final = {
     "fee_month_package": "3500",
 }
 
-#: Of the schema; books of another one are not opened.
-SCHEMA_VERSION: Final = 2
+#: Of the schema and the settings; books of another one are not opened.
+SCHEMA_VERSION: Final = 3
 
 
 class BooksError(Exception):
