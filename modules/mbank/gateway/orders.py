@@ -6,8 +6,8 @@ Operations have the names of the contract  # L-015
 """
 from companynet.domain.order import (
     CreditTransfer, OrderBatch, OrderKind, Party)
+from companynet.domain.order_file import OrderFile
 from companynet.formats import pain001
-from companynet.orders import OrderFile
 
 from .connection import bank_profile, with_session
 from .errors import translated

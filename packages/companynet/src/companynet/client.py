@@ -4,7 +4,8 @@ from collections.abc import Callable
 from types import TracebackType
 
 from companynet.clock import SYSTEM_CLOCK, Cancellation, Clock
-from companynet.orders import OrderFile, Orders, SentOrders
+from companynet.domain.order_file import OrderFile
+from companynet.orders import Orders, SentOrders
 from companynet.profile import BankProfile
 from companynet.sessions import Sessions
 from companynet.soap.call import Caller, CallRecord, PendingCall

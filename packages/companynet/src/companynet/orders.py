@@ -2,39 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
+from companynet.domain.order_file import OrderFile
 from companynet.domain.order_snapshot import OrderGroupSnapshot
 from companynet.domain.order_state import OrderStatus
 from companynet.domain.session import Secret
 from companynet.errors import BankError, Cancelled, DuplicateOrder, OrderRefused, Outcome, PollingExpired
 from companynet.soap.call import Caller, read_value
 from companynet.soap.polling import poll
-
-
-@dataclass(frozen=True)
-class OrderFile:
-    """A file of orders to hand in. Keep it: a second try must be the same, byte for byte."""
-
-    client_order_group_id: str
-    """Our id of the batch, used once ever."""
-
-    file_name: str
-    """Its name at the bank."""
-
-    data: bytes
-    """The file, UTF-8."""
-
-    modified_at: datetime
-    """When the file was made; aware."""
-
-    format: str | None = None
-    """The bank's name of the format; None for that of the profile.  L-009"""
-
-    def __post_init__(self) -> None:
-        if self.modified_at.tzinfo is None:
-            raise ValueError("the time an order file was made needs a time zone")
 
 
 @dataclass(frozen=True)

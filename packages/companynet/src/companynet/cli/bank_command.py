@@ -2,16 +2,20 @@
 
 import argparse
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from companynet.cli.connection import connected
 from companynet.cli.failures import Unusable, told
 from companynet.cli.session_file import load_session
-from companynet.client import CompanyNet
 from companynet.domain.session_snapshot import SessionSnapshot
 from companynet.profile import BankProfile
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from companynet.client import CompanyNet
 
 
 def add_action(
@@ -90,7 +94,7 @@ class OnSession:
         """
         return choose_dik(self.session, self.dik_given)
 
-    def connected(self) -> AbstractContextManager[CompanyNet]:
+    def connected(self) -> "AbstractContextManager[CompanyNet]":
         """A client, see :func:`companynet.cli.connection.connected`."""
         return connected(self.profile, self.record)
 

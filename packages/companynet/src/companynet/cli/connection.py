@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from companynet.cli.output import fail
-from companynet.client import CallRecord, CompanyNet
 from companynet.profile import BankProfile
-from companynet.testing.recording import Recorder
+
+if TYPE_CHECKING:
+    from companynet.client import CallRecord, CompanyNet
+    from companynet.testing.recording import Recorder
 
 
 @contextmanager
-def connected(profile: BankProfile, record: Path | None = None) -> Iterator[CompanyNet]:
+def connected(profile: BankProfile, record: Path | None = None) -> "Iterator[CompanyNet]":
     """A client that shows its progress on a terminal and is called off by an interrupt.
 
     Args:
@@ -26,6 +29,9 @@ def connected(profile: BankProfile, record: Path | None = None) -> Iterator[Comp
         ProfileError: the profile cannot be used.
         OSError: the file is there, or cannot be made.
     """
+    # It takes a third of a second, which commands without a bank need not wait for.
+    from companynet.client import CompanyNet  # noqa: PLC0415
+
     progress = _Progress()
     with (
         _recorder(record) as recorder,
@@ -39,10 +45,12 @@ def connected(profile: BankProfile, record: Path | None = None) -> Iterator[Comp
 
 
 @contextmanager
-def _recorder(path: Path | None) -> Iterator[Recorder | None]:
+def _recorder(path: Path | None) -> "Iterator[Recorder | None]":
     if path is None:
         yield None
         return
+    from companynet.testing.recording import Recorder  # noqa: PLC0415 -- as above
+
     with Recorder(path) as recorder:
         try:
             yield recorder
@@ -58,7 +66,7 @@ class _Progress:
         self._shown = sys.stderr.isatty()
         self._calls = 0
 
-    def __call__(self, record: CallRecord) -> None:
+    def __call__(self, record: "CallRecord") -> None:
         self._calls += 1
         if self._shown:
             sys.stderr.write(f"\r\x1b[K{record.operation}: {record.outcome} ({self._calls} calls)")

@@ -5,13 +5,14 @@ import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from companynet.cli.bank_command import OnSession, add_action, choose_dik
 from companynet.cli.failures import EXIT_STATUS, AskAgain, Unusable
 from companynet.cli.journal import Journal
 from companynet.cli.output import FAILED, FOUND_PROBLEMS, UNKNOWN, fail, os_reason, say
-from companynet.client import CompanyNet, OrderFile
 from companynet.clock import SYSTEM_CLOCK
+from companynet.domain.order_file import OrderFile
 from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
 from companynet.domain.session import Secret
@@ -29,6 +30,9 @@ from companynet.errors import (
 )
 from companynet.formats import pain001
 from companynet.profile import BankProfile
+
+if TYPE_CHECKING:
+    from companynet.client import CompanyNet
 
 #: So long after a sending whose answer was lost the bank's "not known" is believed.  # L-164
 _SETTLED = timedelta(minutes=5)
@@ -112,7 +116,9 @@ def _modified(file: Path, before: OrderIntent | None, digest: str) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(microsecond=0)
 
 
-def _carry_out(client: CompanyNet, token: Secret, journal: Journal, intent: OrderIntent, data: bytes) -> OrderIntent:
+def _carry_out(
+    client: "CompanyNet", token: Secret, journal: Journal, intent: OrderIntent, data: bytes
+) -> OrderIntent:
     """Hand in and wait; the journal is written after each step, whatever it brought."""
     file = OrderFile(intent.client_order_group_id, intent.file_name, data, intent.modified_at, intent.format)
     try:
@@ -139,7 +145,7 @@ def _fate_of(error: CompanyNetError) -> Fate:
     return Fate.NOT_SENT if error.outcome is Outcome.NOT_SENT else Fate.REFUSED
 
 
-def _await_result(client: CompanyNet, token: Secret, journal: Journal, intent: OrderIntent) -> OrderIntent:
+def _await_result(client: "CompanyNet", token: Secret, journal: Journal, intent: OrderIntent) -> OrderIntent:
     try:
         sent = client.orders.result(token, intent.dik, intent.task_id or "")
     except OrderRefused as error:
@@ -176,7 +182,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _asked(
-    client: CompanyNet, token: Secret, journal: Journal, intent: OrderIntent, profile: BankProfile
+    client: "CompanyNet", token: Secret, journal: Journal, intent: OrderIntent, profile: BankProfile
 ) -> OrderIntent:
     """Find out what became of a file that may be with the bank."""
     if intent.fate is Fate.HANDED_IN:

@@ -8,8 +8,8 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
+from companynet import __version__
 from companynet.cli import order, outcomes, session, statement
 from companynet.cli.output import finish_output
 
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"companynet {version('companynet')}")
+    parser.add_argument("--version", action="version", version=f"companynet {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add_parser(commands)

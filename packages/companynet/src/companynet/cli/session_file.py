@@ -3,15 +3,18 @@
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from companynet.cli.failures import Unusable
 from companynet.cli.files import json_bytes, others_may_read, parts_left, read_json, write_new, write_whole
-from companynet.client import CompanyNet
 from companynet.domain import session_opening
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import FormatError
 from companynet.profile import BankProfile
+
+if TYPE_CHECKING:
+    from companynet.client import CompanyNet
 
 
 def read_session_file(path: Path) -> SessionSnapshot | SessionOpening:
@@ -87,7 +90,7 @@ def remove(path: Path) -> None:
     path.unlink()
 
 
-def end_at_bank(client: CompanyNet, session: SessionSnapshot) -> None:
+def end_at_bank(client: "CompanyNet", session: SessionSnapshot) -> None:
     """End a session or a login.
 
     Raises:

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
+from typing import TYPE_CHECKING
 
 from companynet.cli.bank_command import add_action
 from companynet.cli.connection import connected
@@ -12,15 +13,17 @@ from companynet.cli.output import FOUND_PROBLEMS, fail, os_reason
 from companynet.cli.passwords import add_secret, read_secret
 from companynet.cli.session_file import SessionFile, clear_away, end_at_bank
 from companynet.cli.session_shown import BANK_ZONE, JSON_HELP, differences_of, print_session
-from companynet.cli.signature import add_signature, signer_of
-from companynet.client import CompanyNet
+from companynet.cli.signature_options import add_signature
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import BankError, Outcome
 from companynet.profile import BankProfile
-from companynet.signing import Signer
+
+if TYPE_CHECKING:
+    from companynet.client import CompanyNet
+    from companynet.signing import Signer
 
 _LONGEST_DAYS = 3660
 
@@ -62,6 +65,8 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _open(arguments: argparse.Namespace) -> int:
+    from companynet.cli.signature import signer_of  # noqa: PLC0415 -- other commands need not wait for it
+
     profile = BankProfile.load(arguments.profile)
     file = SessionFile(arguments.session)
     file.refuse_if_there()
@@ -100,7 +105,7 @@ class _Asking:
     """What is asked for, and what the person proves herself with."""
 
     config: PermissionConfig
-    signer: Signer | None
+    signer: "Signer | None"
     password: Secret | None
 
 
@@ -143,7 +148,7 @@ def _opening(profile: BankProfile, arguments: argparse.Namespace, asking: _Askin
 
 
 def _opened(
-    client: CompanyNet, profile: BankProfile, arguments: argparse.Namespace, asking: _Asking, file: SessionFile
+    client: "CompanyNet", profile: BankProfile, arguments: argparse.Namespace, asking: _Asking, file: SessionFile
 ) -> SessionSnapshot:
     dik, user, sessions = arguments.dik[0], arguments.user, client.sessions
     opened_at = SYSTEM_CLOCK.now()
@@ -165,7 +170,7 @@ class _EndedAgain(Unusable):
     """The session was made, could not be kept, and was ended."""
 
 
-def _keep(client: CompanyNet, file: SessionFile, session: SessionSnapshot) -> None:
+def _keep(client: "CompanyNet", file: SessionFile, session: SessionSnapshot) -> None:
     """Write the session; if that fails, end it: it would live on with nobody to use it."""
     try:
         file.keep(session)

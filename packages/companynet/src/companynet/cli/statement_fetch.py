@@ -4,6 +4,7 @@ import argparse
 import json
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from companynet.cli.bank_command import OnSession, add_action
 from companynet.cli.failures import EXIT_STATUS, Unusable
@@ -14,7 +15,9 @@ from companynet.domain.statement import Statement
 from companynet.errors import FormatError
 from companynet.formats import read_statements
 from companynet.formats.json_form import statement_to_json
-from companynet.statements import StatementPackage
+
+if TYPE_CHECKING:
+    from companynet.statements import StatementPackage
 
 _EPILOG = f"""\
 The reports are written as the bank made them, each whole or not at all: DIK_FROM_TO_TASK_NUMBER.sta. A report holds
@@ -70,7 +73,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _store(
-    package: StatementPackage, folder: Path, stem: str
+    package: "StatementPackage", folder: Path, stem: str
 ) -> tuple[list[tuple[Path, list[Statement]]], list[str]]:
     """Write each report, then read it: the files with their statements, and what cannot be read."""
     stored: list[tuple[Path, list[Statement]]] = []

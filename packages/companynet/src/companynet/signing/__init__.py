@@ -1,20 +1,22 @@
 """Signatures the bank accepts: detached CMS with a certificate registered there.
 
 Every kind of key takes one path (:class:`CmsSigner`); a kind gives only its certificate and its raw signing step.
-Trust lists are read by :mod:`companynet.signing.trust_list`, which is imported by who uses it.
+Trust lists are read by :mod:`companynet.signing.trust_list` and revocation is looked up by
+:mod:`companynet.signing.revocation_check`, which take a while to import: they are imported by who uses them.
 Tried with keys in files and on SoftHSM's tokens; not with a qualified card, a cloud signature or the real bank.
 """
 
 from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, read_certificate
 from companynet.signing.choice import find_identity
-from companynet.signing.cms import CmsSigner, RawKey, check_signature
+from companynet.signing.cms import CmsSigner, check_signature
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
 from companynet.signing.pkcs11 import Pkcs11Signer
 from companynet.signing.pkcs12 import Pkcs12Signer, file_identity
 from companynet.signing.policy import ListedAs, ListEntry, Requirement, SigningPolicy
+from companynet.signing.raw_key import RawKey
 from companynet.signing.received import ReceivedSignature, read_signature, receive_signature
-from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus, check_revocation
+from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus
 from companynet.signing.signer import Signer, signature_for_bank, signature_text
 from companynet.signing.tokens import list_identities, list_token, pin_state
 
@@ -44,7 +46,6 @@ __all__ = [
     "TokenInfo",
     "TokenPlace",
     "Unusable",
-    "check_revocation",
     "check_signature",
     "check_usable",
     "file_identity",

@@ -1,63 +1,22 @@
 """Detached CMS SignedData, made and checked."""
 
-import asyncio
 import hashlib
-from typing import Final, Protocol
+from typing import Final
 
 from asn1crypto import algos, cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from pyhanko.sign.general import SigningError as PyHankoSigningError
-from pyhanko.sign.signers import Signer as PyHankoSigner
-from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.generic_cms import validate_sig_integrity
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from companynet.errors import SigningError
-from companynet.signing.certificate import RSA, CertificateInfo
+from companynet.signing.certificate import CertificateInfo
+from companynet.signing.raw_key import RawKey
 from companynet.signing_reasons import ReasonCode
 
 #: The one digest the bank is known to take.  # L-153
 DIGEST: Final = "sha256"
 
-
-#: What reading damaged ASN.1 may raise; the libraries have no common root for it.
+#: What reading damaged ASN.1 may raise; the libraries have no common root for it. pyHanko's errors are ValueErrors.
 MALFORMED: Final = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
-
-
-class RawKey(Protocol):
-    """A private key wherever it lives: it signs bytes and never shows itself."""
-
-    @property
-    def signature_length(self) -> int:
-        """Bytes a signature has at most."""
-
-    def sign_raw(self, data: bytes, digest: str) -> bytes:
-        """Hash the data with that digest and sign it: PKCS#1 v1.5 for RSA, DER (r, s) for elliptic curves.
-
-        Raises:
-            SigningError: the key did not sign.
-        """
-
-
-def signature_length(certificate: CertificateInfo) -> int:
-    """Bytes a raw signature of a certificate's key has at most."""
-    octets = (certificate.key_bits + 7) // 8
-    # Of elliptic curves: a SEQUENCE of two INTEGERs, each with a sign byte.
-    return octets if certificate.key_kind == RSA else 2 * (octets + 3) + 3
-
-
-class _PathSigner(PyHankoSigner):  # type: ignore[misc, unused-ignore]
-    """pyHanko's signer with our raw-signing step."""
-
-    def __init__(self, key: RawKey, certificate: asn1_x509.Certificate, chain: SimpleCertificateStore) -> None:
-        super().__init__(signing_cert=certificate, cert_registry=chain)
-        self._key = key
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 -- pyHanko's
-        if dry_run:
-            return bytes(self._key.signature_length)
-        return self._key.sign_raw(data, digest_algorithm)
 
 
 class CmsSigner:
@@ -70,10 +29,10 @@ class CmsSigner:
     """
 
     def __init__(self, key: RawKey, certificate: CertificateInfo, chain: tuple[bytes, ...] = ()) -> None:
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        for der in chain:
-            store.register(asn1_x509.Certificate.load(der))
-        self._signer = _PathSigner(key, asn1_x509.Certificate.load(certificate.der), store)
+        # pyHanko takes half a second to import, which listing keys and reading certificates need not wait for.
+        from companynet.signing.path_signer import PathSigner  # noqa: PLC0415
+
+        self._signer = PathSigner(key, certificate, chain)
         self._certificate = certificate
 
     def __repr__(self) -> str:
@@ -95,9 +54,8 @@ class CmsSigner:
         """
         reason: str | None = None
         try:
-            signed = asyncio.run(self._signer.async_sign_general_data(content, DIGEST, detached=True))
-            made: bytes = signed.dump()
-        except (PyHankoSigningError, ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm) as error:
+            made = self._signer.sign_detached(content, DIGEST)
+        except (ValueError, TypeError, NotImplementedError, UnsupportedAlgorithm) as error:
             reason = type(error).__name__
         if reason:
             name = self._certificate.common_name
@@ -137,7 +95,7 @@ def check_signature(signature: bytes, content: bytes, certificate: CertificateIn
             problem, signer = _examine(signed["content"], content)
             if problem is None and certificate is not None and signer != certificate.der:
                 problem = _not_right("it is by another certificate", ReasonCode.SIGNATURE_OTHER_CERTIFICATE)
-    except (*MALFORMED, SignatureValidationError, PyHankoSigningError, UnsupportedAlgorithm):
+    except (*MALFORMED, UnsupportedAlgorithm):
         problem = _not_right("it cannot be read as CMS", ReasonCode.SIGNATURE_UNREADABLE)
     if problem:
         raise problem
@@ -150,6 +108,8 @@ def _not_right(words: str, code: ReasonCode, **parameters: object) -> SigningErr
 
 def _examine(data: cms.SignedData, content: bytes) -> tuple[SigningError | None, bytes]:
     """What is wrong with a signature, and the certificate it is by."""
+    from pyhanko.sign.validation.generic_cms import validate_sig_integrity  # noqa: PLC0415 -- see CmsSigner
+
     problem = _wrong_form(data)
     if problem:
         return problem, b""

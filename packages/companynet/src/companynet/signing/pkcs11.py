@@ -14,8 +14,9 @@ from pkcs11 import exceptions as driver
 from companynet.domain.session import Secret
 from companynet.errors import DriverError, SigningError, TokenAbsent, WrongPin
 from companynet.signing.certificate import EC, RSA, CertificateInfo
-from companynet.signing.cms import DIGEST, CmsSigner, signature_length
+from companynet.signing.cms import DIGEST, CmsSigner
 from companynet.signing.identity import Identity, KeyPlace
+from companynet.signing.raw_key import signature_length
 from companynet.signing.token_worker import DRIVER_ERRORS, translated, worker_for
 from companynet.signing.tokens import find_token, log_in, log_out
 from companynet.signing_reasons import ReasonCode

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from companynet.domain.session import Secret
 from companynet.errors import DriverError, SigningError, TokenAbsent, WrongPin
 from companynet.signing.certificate import UNREADABLE, CertificateInfo, certificate_info
-from companynet.signing.cms import CmsSigner, signature_length
+from companynet.signing.cms import CmsSigner
 from companynet.signing.identity import Identity
+from companynet.signing.raw_key import signature_length
 from companynet.signing_reasons import ReasonCode
 
 _HASHES: Final[dict[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {

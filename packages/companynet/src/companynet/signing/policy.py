@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from companynet.errors import CertificateUnusable, UnusableReason
 from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, unusable_error
-from companynet.signing.revocation import BANK_DECIDES, RevocationEvidence, RevocationStatus, check_revocation
+from companynet.signing.revocation import BANK_DECIDES, RevocationEvidence, RevocationStatus
 
 if TYPE_CHECKING:
     # Imported by who uses a list only: it takes half a second.
@@ -89,6 +89,8 @@ class SigningPolicy:
         return tuple(notes)
 
     def _check_revocation(self, certificate: CertificateInfo, evidence: RevocationEvidence, now: datetime) -> str:
+        from companynet.signing.revocation_check import check_revocation  # noqa: PLC0415 -- it takes a while to import
+
         answer = check_revocation(certificate, evidence, now)
         if answer.status is RevocationStatus.REVOKED:
             raise unusable_error(certificate, Unusable(UnusableReason.REVOKED, answer.text), answer.revoked_at)
