@@ -3,14 +3,13 @@
 "External databases, sharing and receiving of sessions"
 import datetime as dt
 import json
-import tempfile
 import unittest
 import uuid
 from pathlib import Path
 
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import gateway, target, vault
+from trytond.modules.mbank import target, vault
 from trytond.modules.mbank.connection_string import (
     ConnectionString, ConnectionStringError)
 from trytond.modules.mbank.exceptions import (
@@ -21,12 +20,9 @@ from trytond.modules.mbank.share_message import (
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from .bank import configure
-from .firm import FirmCase, working
-from .tools import adopt
+from .firm import working
+from .sharing import DIK, OTHER_DIK, SharingCase
 
-DIK = '20000001'
-OTHER_DIK = '20000009'
 PASSWORD = 'ściśle;"tajne"'
 CONNECTION = (
     'host=127.0.0.1;port=1;username=mbank;password="ściśle;""tajne""";'
@@ -153,50 +149,15 @@ class GrantsTestCase(unittest.TestCase):
         self.assertEqual(documented, target.grants('mbank_share'))
 
 
-class ShareCase(FirmCase):
-    "A firm whose database trusts itself, so that shares go round"
+class ShareCase(SharingCase):
+    "Envelopes, and what becomes of them"
 
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        configure(keyring=Path(folder.name) / 'keyring')
-        super().setUpClass()
-        cls.work(adopt)
-        cls.work(cls.prepare)
-
-    @classmethod
-    def prepare(cls):
-        pool = Pool()
-        Company = pool.get('company.company')
-        Source = pool.get('mbank.trusted_source')
-        User = pool.get('res.user')
-        company = Company(cls.company_id)
-        company.mbank_dik = DIK
-        company.save()
-        Source.create([{
-                    'name': "Ourselves",
-                    'public_identity': vault.public_identity(),
-                    }])
-        plain, ewa = User.create([{
-                    'name': name, 'login': name,
-                    'companies': [('add', [cls.company_id])],
-                    'company': cls.company_id,
-                    } for name in ['plain', 'ewa']])
-        cls.plain_id, cls.ewa_id = plain.id, ewa.id
-        cls.firm.give_rights('group_session_create', user=ewa.id)
-
-    def new_session(self, user=1, days=30, diks=(DIK,), **values):
+    def new_session(self, user=1, **values):
         "A live session, without a bank"
         Session = Pool().get('mbank.session')
-        end = utcnow() + dt.timedelta(days=days)
-        id = Session.begin(
-            [(dik, None) for dik in diks], user=user,
-            context_key='database', bank_user='BANK', asked_end=end,
-            request=uuid.uuid4().hex, **values)
-        Session.activate(id, b'TOKEN', end, {
-                dik: sorted(gateway.SESSION_OPERATIONS) for dik in diks})
-        return Session(id)
+        session_id, end, granted = self.begin(user=user, **values)
+        Session.activate(session_id, b'TOKEN', end, granted)
+        return Session(session_id)
 
     def envelope(
             self, kind=SHARE, share=None, dik=DIK, user=None,
@@ -232,33 +193,12 @@ class ShareCase(FirmCase):
         self.work(press, user=user)
         return self.work(read)
 
-    def live(self):
-        "The live session of ewa"
-        def read():
-            Session = Pool().get('mbank.session')
-            sessions = Session.search([
-                    ('user', '=', self.ewa_id),
-                    ('state', 'in', ['active', 'expiring']),
-                    ])
-            return [{
-                    'id': s.id,
-                    'shared_from': s.shared_from,
-                    'end': s.end,
-                    'diks': [d.dik for d in s.diks if d.granted],
-                    'operations': s.diks[0].operation_names,
-                    'token': vault.open_stored(s, 'token'),
-                    } for s in sessions]
-        return self.work(read)
-
 
 class ExternalDatabaseTestCase(ShareCase):
     "Profiles of target databases"
 
     def create(self, code, text=CONNECTION):
-        Database = Pool().get('mbank.external_database')
-        database, = Database.create([{
-                    'code': code, 'name': "Beta", 'connection_secret': text}])
-        return database
+        return self.profile(text, code)
 
     @working
     def test_password_sealed(self):
@@ -355,12 +295,10 @@ class ShareTestCase(ShareCase):
             Database = pool.get('mbank.external_database')
             Session = pool.get('mbank.session')
             databases = Database.search([('code', '=', 'away')])
-            if not databases:
-                databases = Database.create([{
-                            'code': 'away', 'name': "Away",
-                            'connection_secret': CONNECTION}])
+            database = (databases[0] if databases
+                else self.profile(CONNECTION, 'away', "Away"))
             pool.get('mbank.share').share(
-                Session(session_id), databases[0], 'ewa', 1)
+                Session(session_id), database, 'ewa', 1)
         return self.work(share, user=user)
 
     def test_right(self):
@@ -416,10 +354,7 @@ class ShareTestCase(ShareCase):
         "The end of the session ends its shares"
         def prepare():
             pool = Pool()
-            Database = pool.get('mbank.external_database')
-            database, = Database.create([{
-                        'code': uuid.uuid4().hex, 'name': "Away",
-                        'connection_secret': CONNECTION}])
+            database = self.profile(CONNECTION, name="Away")
             session = self.new_session()
             share, = pool.get('mbank.share').create([{
                         'identity': uuid.uuid4().hex,
@@ -615,4 +550,4 @@ class InboxTestCase(ShareCase):
         self.work(check)
 
 
-del FirmCase, ShareCase
+del ShareCase, SharingCase

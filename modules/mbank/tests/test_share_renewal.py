@@ -7,24 +7,18 @@ connection to a database on PostgreSQL is tested where there is one
 (tests/integration/test_sharing_rights.py); here a stand-in answers for it.
 """
 import datetime as dt
-import tempfile
-import uuid
 from contextlib import contextmanager
-from pathlib import Path
 from unittest.mock import patch
 
-from trytond.modules.mbank import gateway, independent, vault
+from trytond.modules.mbank import independent, vault
 from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.exceptions import (
     TargetUnreachableError, TargetUserError)
 from trytond.modules.mbank.target import HeadOffice, Identity, Receiver
 from trytond.pool import Pool
 
-from .bank import configure
-from .firm import FirmCase
-from .tools import adopt
+from .sharing import DIK, OTHER_DIK, SharingCase
 
-DIK, OTHER_DIK = '20000001', '20000009'
 CONNECTION = 'host=127.0.0.1;port=1;username=mbank;Database=beta'
 
 
@@ -57,36 +51,8 @@ class Target:
                         'source': source, 'envelope': envelope}]) and None)
 
 
-class ShareAgainTestCase(FirmCase):
+class ShareAgainTestCase(SharingCase):
     "Shares of a session that is renewed"
-
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        configure(keyring=Path(folder.name) / 'keyring')
-        super().setUpClass()
-        cls.work(adopt)
-        cls.work(cls.prepare)
-
-    @classmethod
-    def prepare(cls):
-        pool = Pool()
-        Company = pool.get('company.company')
-        company = Company(cls.company_id)
-        company.mbank_dik = DIK
-        company.save()
-        pool.get('mbank.trusted_source').create([{
-                    'name': "Ourselves",
-                    'public_identity': vault.public_identity(),
-                    }])
-        ewa, = pool.get('res.user').create([{
-                    'name': 'ewa', 'login': 'ewa',
-                    'companies': [('add', [cls.company_id])],
-                    'company': cls.company_id,
-                    }])
-        cls.ewa_id = ewa.id
-        cls.firm.give_rights('group_session_create', user=ewa.id)
 
     def setUp(self):
         super().setUp()
@@ -100,14 +66,10 @@ class ShareAgainTestCase(FirmCase):
     def made(self, token, days=30, dik=DIK, renews=None, **values):
         "A session the bank has made: its id"
         def make():
-            Session = Pool().get('mbank.session')
-            end = utcnow() + dt.timedelta(days=days)
-            session_id = Session.begin(
-                [(dik, None)], user=1, context_key='database',
-                bank_user='BANK', asked_end=end, renews=renews,
-                request=uuid.uuid4().hex, **values)
-            Session.keep_made(session_id, token, end, {
-                    dik: sorted(gateway.SESSION_OPERATIONS)})
+            session_id, end, granted = self.begin(
+                [dik], days=days, renews=renews, **values)
+            Pool().get('mbank.session').keep_made(
+                session_id, token, end, granted)
             return session_id
         return self.work(make)
 
@@ -124,19 +86,13 @@ class ShareAgainTestCase(FirmCase):
         old = self.made(b'OLD')
         self.switch(old)
 
-        def profile():
-            database, = Pool().get('mbank.external_database').create([{
-                        'code': uuid.uuid4().hex, 'name': "Beta",
-                        'connection_secret': CONNECTION}])
-            return database.id
-
         def share():
             pool = Pool()
             return pool.get('mbank.share').share(
                 pool.get('mbank.session')(old),
                 pool.get('mbank.external_database')(database_id), 'ewa',
                 self.company_id, until=until)
-        database_id = self.work(profile)
+        database_id = self.work(lambda: self.profile(CONNECTION).id)
         share_id = self.work(share)
         self.receive()
         self.assertEqual(self.of_ewa(), [b'OLD'])
@@ -151,12 +107,7 @@ class ShareAgainTestCase(FirmCase):
 
     def of_ewa(self):
         "The tokens of the live sessions of ewa"
-        def read():
-            return [vault.open_stored(s, 'token')
-                for s in Pool().get('mbank.session').search([
-                        ('user', '=', self.ewa_id),
-                        ('state', 'in', ['active', 'expiring'])])]
-        return self.work(read)
+        return [session['token'] for session in self.live()]
 
     def shares(self, session_id, *names):
         def read():
@@ -256,4 +207,4 @@ class ShareAgainTestCase(FirmCase):
         self.assertEqual(self.shares(new, 'state'), [])
 
 
-del FirmCase
+del SharingCase
