@@ -14,6 +14,7 @@ import urllib3
 
 from companynet.clock import Clock
 from companynet.domain.session import Secret
+from companynet.soap.root_cause import root_cause
 from companynet_signer import __version__
 from companynet_signer.errors import AnswerLost, AnswerRefused, ServerRefused, ServerUnreachable, SignerError
 from companynet_signer.job import read_sentences
@@ -181,7 +182,7 @@ class SigningServer:
         return bytes(content)
 
     def _failure(self, error: Exception, *, sent: bool) -> SignerError:
-        root = _root(error)
+        root = root_cause(error)
         server = self._link.server.shown
         if isinstance(root, ssl.SSLCertVerificationError):
             return ServerUnreachable("server_untrusted", server=server, why=root.verify_message)
@@ -230,15 +231,3 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_number(_text: str) -> NoReturn:
     raise ValueError("this is no number in JSON")
-
-
-def _root(error: BaseException) -> BaseException:
-    """What lies below the wrappers of requests and urllib3."""
-    seen = error
-    while True:
-        inner = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((item for item in seen.args if isinstance(item, BaseException)), None)
-        if inner is None or inner is seen:
-            return seen
-        seen = inner

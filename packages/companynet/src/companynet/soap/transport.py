@@ -11,6 +11,7 @@ import urllib3
 
 from companynet.profile import BankProfile
 from companynet.soap.connections import BankAdapter, Watchdog, watchdog_of_call
+from companynet.soap.root_cause import root_cause
 from companynet.soap.tls import read_secret_line, roots_of, tls_context
 
 _CHUNK: Final = 64 * 1024
@@ -171,7 +172,7 @@ def _framed(response: requests.Response) -> bool:
 
 
 def _failure(error: Exception, *, sent: bool) -> TransportFailure:
-    root = _root(error)
+    root = root_cause(error)
     name = type(root).__name__
     reason = (root.reason or "") if isinstance(root, ssl.SSLError) else ""
     if reason.endswith(_CERTIFICATE_ALERTS):
@@ -185,15 +186,3 @@ def _failure(error: Exception, *, sent: bool) -> TransportFailure:
     ):
         return TransportFailure("timeout", "no answer in time")
     return TransportFailure("lost", f"the connection broke before the whole answer came ({name})")
-
-
-def _root(error: BaseException) -> BaseException:
-    """What lies below the wrappers of requests and urllib3."""
-    seen = error
-    while True:
-        inner = getattr(seen, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((item for item in seen.args if isinstance(item, BaseException)), None)
-        if inner is None or inner is seen:
-            return seen
-        seen = inner
