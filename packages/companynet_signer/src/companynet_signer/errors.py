@@ -7,7 +7,7 @@
     ├── SettingsError       the settings cannot be read or written
     ├── SchemeError         the scheme of the links cannot be registered
     ├── NoKey               the key that was asked for is not there, or not the one chosen in the ERP
-    ├── ManyKeys            a token shows more certificates after its PIN: one must be chosen
+    ├── ManyKeys            after its PIN a token shows no certificate that fits, or several: one must be chosen
     ├── ServerUnreachable   no connection: nothing was sent
     ├── AnswerLost          sent, and no whole answer came: what the server did is known in the ERP only
     ├── AnswerRefused       the answer breaks the protocol

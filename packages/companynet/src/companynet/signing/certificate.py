@@ -125,11 +125,6 @@ class CertificateInfo:
             return Unusable(UnusableReason.KEY_KIND, f"its key is of the kind {self.key_kind}, not RSA or EC")
         return None
 
-    def why_unusable(self, now: datetime) -> str | None:
-        """The sentence of :meth:`unusable`."""
-        unusable = self.unusable(now)
-        return unusable.text if unusable else None
-
 
 def check_usable(certificate: CertificateInfo, now: datetime) -> None:
     """Check a certificate before it signs.
