@@ -4,6 +4,7 @@
 be run again or rolled back, so the wish is written with the commit (see the module `plugins`).
 """
 
+import contextlib
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -70,9 +71,13 @@ class Requests:
             raise RequestUnknown(request=request_id) from error
 
     def waiting(self) -> list[Request]:
-        """Wishes nobody has begun, oldest first."""
-        ids = [path.stem for path in self._folder.glob("*.json") if _ID.fullmatch(path.stem)]
-        found = [self.get(name) for name in ids if self.state(name).state == REQUESTED]
+        """Wishes nobody has begun, oldest first; a file that is none is passed over, for the others' sake."""
+        found = []
+        for name in [path.stem for path in self._folder.glob("*.json") if _ID.fullmatch(path.stem)]:
+            with contextlib.suppress(RequestUnknown):
+                request = self.get(name)
+                if self.state(name).state == REQUESTED:
+                    found.append(request)
         return sorted(found, key=lambda request: request.requested_at)
 
     def state(self, request_id: str) -> RequestState:
