@@ -12,6 +12,7 @@ from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import gateway, independent, telling, vault
+from .certificate_facts import CertificateFactsMixin
 from .exceptions import CertificateRegisterError, PinNotKeptError
 from .rights import check_right
 from .sealed import ForgetfulMixin, SealedMixin
@@ -26,7 +27,8 @@ WARNINGS = (60, 30, 7)
 SOON = dt.timedelta(days=WARNINGS[0])
 
 
-class Certificate(SealedMixin, ModelSQL, ModelView):
+class Certificate(
+        CertificateFactsMixin, SealedMixin, ModelSQL, ModelView):
     __name__ = 'mbank.certificate'
     _sealed_fields = ('content',)
 
@@ -34,13 +36,6 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
         'res.user', "User", required=True, readonly=True,
         ondelete='CASCADE')
     name = fields.Char("Name", required=True, readonly=True)
-    subject = fields.Char("Subject", readonly=True)
-    issuer = fields.Char("Issuer", readonly=True)
-    serial = fields.Char("Serial Number", readonly=True)
-    valid_from = fields.DateTime("Valid From", readonly=True)
-    valid_to = fields.DateTime("Valid To", readonly=True)
-    fingerprint = fields.Char("Fingerprint", required=True, readonly=True)
-    expired = fields.Function(fields.Boolean("Expired"), 'get_expired')
     expires_soon = fields.Function(
         fields.Boolean("Expires Soon"), 'get_expires_soon')
     content = fields.Binary("PKCS#12", readonly=True)
@@ -79,9 +74,6 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
             ('/tree/field[@name="valid_to"]', 'visual',
                 If(Eval('expired'), 'danger',
                     If(Eval('expires_soon'), 'warning', 'success')))]
-
-    def get_expired(self, name):
-        return bool(self.valid_to and self.valid_to <= utcnow())
 
     def get_expires_soon(self, name):
         return (not self.expired and bool(self.valid_to)
@@ -176,9 +168,8 @@ class Certificate(SealedMixin, ModelSQL, ModelView):
             cls.create([{
                         'user': user.id,
                         'server_key': key.id,
-                        **{name: getattr(key, name) for name in [
-                                'name', 'subject', 'issuer', 'serial',
-                                'valid_from', 'valid_to', 'fingerprint']},
+                        'name': key.name,
+                        **key.certificate_facts,
                         }])
 
     @classmethod

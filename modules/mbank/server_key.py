@@ -14,8 +14,9 @@ from trytond.pool import Pool
 from trytond.pyson import Bool, Eval, If
 
 from . import gateway, vault
+from .certificate_facts import CertificateFactsMixin
 from .sealed import SealedMixin
-from .session import local_text, utcnow
+from .session import local_text
 
 TOKEN, PKCS12 = 'token', 'pkcs12'
 KINDS = [
@@ -35,7 +36,7 @@ TOKEN_PIN_WAYS = {DEVICE, NO_PIN}
 _of_token = {'invisible': Eval('kind') != TOKEN}
 
 
-class ServerKey(SealedMixin, ModelSQL, ModelView):
+class ServerKey(CertificateFactsMixin, SealedMixin, ModelSQL, ModelView):
     __name__ = 'mbank.server_key'
     _sealed_fields = ('content', 'pin')
 
@@ -50,13 +51,6 @@ class ServerKey(SealedMixin, ModelSQL, ModelView):
     key_id = fields.Char("Key", readonly=True, states=_of_token)
     certificates = fields.Text("Certificates", readonly=True)
     content = fields.Binary("PKCS#12", readonly=True)
-    subject = fields.Char("Subject", readonly=True)
-    issuer = fields.Char("Issuer", readonly=True)
-    serial = fields.Char("Serial Number", readonly=True)
-    valid_from = fields.DateTime("Valid From", readonly=True)
-    valid_to = fields.DateTime("Valid To", readonly=True)
-    fingerprint = fields.Char("Fingerprint", required=True, readonly=True)
-    expired = fields.Function(fields.Boolean("Expired"), 'get_expired')
     pin_way = fields.Selection(
         PIN_WAYS, "PIN", required=True, readonly=True, sort=False,
         help="Kept here, or none: sessions are renewed with the key without "
@@ -99,9 +93,6 @@ class ServerKey(SealedMixin, ModelSQL, ModelView):
             ('/tree/field[@name="pin_problem"]', 'visual',
                 If(Bool(Eval('pin_problem')), 'danger', '')),
             ]
-
-    def get_expired(self, name):
-        return bool(self.valid_to and self.valid_to <= utcnow())
 
     @classmethod
     def get_unattended(cls, keys, name):
