@@ -134,6 +134,7 @@ class Sessions:
 
         Raises:
             SigningError: no signature was made (its subclasses say why); no session was made.
+            ProfileError: the encoding of the profile cannot hold a text of the bank; no session was made.
             BankError: as its outcome says, see :meth:`login` and :meth:`create`. A login that waits for more people
                 is a :class:`~companynet.errors.LoginRefused`.
         """
@@ -165,8 +166,7 @@ class Sessions:
             before_create: as for :meth:`open`.
 
         Raises:
-            SigningError: no signature was made; no session was made.
-            BankError: as for :meth:`open`.
+            SigningError, ProfileError, BankError: as for :meth:`open`.
         """
         check_usable(signer.certificate, self._caller.clock.now())
         with self.logged_in(dik, bank_user, password) as login:
@@ -302,7 +302,7 @@ def _to_bank(config: PermissionConfig) -> dict[str, object]:
 
 
 def _from_bank(answer: Any) -> PermissionConfig:
-    """What was granted. Nothing here may fail: the session exists, and its token must not be lost."""
+    """What was granted, taken as it is: the session exists, and its token must not be lost."""
     end_time: datetime = answer.endTime
     if end_time.tzinfo is None:
         # Without a zone the bank's own is the earlier reading.  # L-155

@@ -296,11 +296,12 @@ def read_value(operation: str, reader: Callable[[], T]) -> T:
     """Take what is wanted out of an answer.
 
     Raises:
-        AnswerInvalid: the answer fits its WSDL, but that WSDL (a customer's own) has another shape.
+        AnswerInvalid: the answer fits its WSDL, but that WSDL (a customer's own) has another shape, or allows what
+            makes no value of ours.
     """
     try:
         return reader()
-    except (AttributeError, TypeError):
+    except (AttributeError, TypeError, ValueError):
         # The foreign exception holds the answer, which may hold a token: it ends here.
         pass
     raise AnswerInvalid(
