@@ -25,7 +25,7 @@ from companynet_sandbox import (
 )
 from companynet_sandbox.books import DEFAULT_SETTINGS, Books
 from companynet_sandbox.order_states import TransitionRefused
-from companynet_sandbox.posting import Posting, PostingRefused, account_row, post
+from companynet_sandbox.posting import Posting, PostingRefused, post
 from companynet_sandbox.queries import QUERIES, Query
 from companynet_sandbox.requests import Fields, RequestWrong, as_list, read_entry, read_incoming
 from companynet_sandbox.settings import check_value
@@ -174,10 +174,7 @@ def _post_all(
     numbers = []
     for index, item in enumerate(as_list(body), 1):
         place = f"{kind} {index}"
-        posting, currency = read(item, place)
-        account = account_row(db, posting.account)
-        if account is not None and currency not in {"", account["currency"]}:
-            raise RequestWrong(f"{place}: account {posting.account} is kept in {account['currency']}, not {currency}")
+        posting = control_engine.posting_of(db, item, place, read)
         try:
             numbers.append(post(db, now, posting))
         except ValueError as error:

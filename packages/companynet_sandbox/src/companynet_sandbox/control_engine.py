@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from companynet_sandbox import clock, execution, incoming, reports
 from companynet_sandbox.numbers import is_nrb
-from companynet_sandbox.posting import account_row
+from companynet_sandbox.posting import Posting, account_row
 from companynet_sandbox.requests import Fields, RequestWrong, as_list, read_incoming
 from companynet_sandbox.settings import FORMATS
 
@@ -37,14 +37,32 @@ def statement(db: Connection, query: str) -> tuple[str, bytes, str]:
     return "200 OK", body, kind
 
 
+def posting_of(
+    db: Connection, item: object, place: str, read: Callable[[object, str], tuple[Posting, str]]
+) -> Posting:
+    """What is asked to be booked.
+
+    Args:
+        db: in a transaction.
+        item: the JSON value.
+        place: names it in errors.
+        read: makes a posting of it, and the currency it names or nothing.
+
+    Raises:
+        RequestWrong: it cannot be read, or its account is kept in another currency.
+    """
+    posting, currency = read(item, place)
+    account = account_row(db, posting.account)
+    if account is not None and currency not in {"", account["currency"]}:
+        raise RequestWrong(f"{place}: account {posting.account} is kept in {account['currency']}, not {currency}")
+    return posting
+
+
 def _expected(db: Connection, body: object) -> dict[str, Any]:
     now = clock.bank_now(db)
     arrivals = []
     for index, item in enumerate(as_list(body), 1):
-        posting, currency = read_incoming(item, f"expected {index}")
-        account = account_row(db, posting.account)
-        if account is not None and currency not in {"", account["currency"]}:
-            raise RequestWrong(f"expected {index}: account {posting.account} is kept in {account['currency']}")
+        posting = posting_of(db, item, f"expected {index}", read_incoming)
         arrivals.append(incoming.expect(db, now, posting).isoformat())
     return {"arrivals": arrivals}
 
