@@ -126,13 +126,12 @@ class Session(metaclass=PoolMeta):
         Configuration = Pool().get('mbank.configuration')
 
         def text(session):
+            end = session.end or session.asked_end
             parts = [description]
             if advice:
                 parts.append(gettext(
                         advice,
-                        end=(
-                            local_text(session.end, session.company)
-                            if session.end else '-'),
+                        end=local_text(end, session.company) if end else '-',
                         certificate=session.certificate_subject or '-'))
             return ' '.join(filter(None, parts)) or None
         telling.tell(

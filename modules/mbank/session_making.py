@@ -65,8 +65,11 @@ class Session(metaclass=PoolMeta):
             # One that is signed elsewhere ends with its signing job.
             if (session.requested < utcnow() - PENDING_LIFE
                     and not SigningJob.holds(session.id)):
-                cls.refuse(
-                    session.id, gettext('mbank.msg_session_outcome_unknown'))
+                cls.refuse(session.id, unknown_reason(
+                        session.asked_end, session.company))
+                session._tell(
+                    'mbank.msg_session_interrupted_label',
+                    advice='mbank.msg_session_outcome_unknown')
 
     @classmethod
     def unproven_of(cls, user, company):
@@ -300,8 +303,7 @@ def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
         raise
     except Exception:
         independent.run(
-            Session.refuse, session_id,
-            gettext('mbank.msg_session_outcome_unknown'))
+            Session.refuse, session_id, unknown_reason(end, company))
         raise
     prove(session_id)
     return session_id
@@ -395,6 +397,12 @@ def _is_passing(error):
     return (
         isinstance(error, BankThrottledError)
         or getattr(error, 'outcome', None) in {'not_sent', 'unknown'})
+
+
+def unknown_reason(end, company):
+    "The sentence on a session of which nobody knows whether it was made"
+    return gettext(
+        'mbank.msg_session_outcome_unknown', end=local_text(end, company))
 
 
 def may_exist_reason(error, end, company):

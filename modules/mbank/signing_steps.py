@@ -153,7 +153,7 @@ def _ending(job):
 
 def _left(job):
     "End a job that was left with a call under way"
-    reason = gettext('mbank.msg_session_outcome_unknown')
+    reason = session_making.unknown_reason(job.end, None)
     stop(job, states.FAILED, reason, session_reason=reason)
 
 

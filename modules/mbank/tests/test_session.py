@@ -371,11 +371,13 @@ class SessionTestCase(SessionCase):
 
     @with_transaction()
     def test_left_by_a_dead_process(self):
-        "An intent nobody finished is refused after a while, with the reason"
+        """An intent nobody finished is refused after a while, with the reason,
+        and its user is told until when the bank may have a session"""
         Session = Pool().get('mbank.session')
+        Notification = Pool().get('res.notification')
         user = self.user()
         session_id = Session.begin([('1', None)], user=user.id,
-            context_key='database')
+            context_key='database', asked_end=dt.datetime(2030, 5, 6, 12))
         Session.write([Session(session_id)], {
                 'requested': dt.datetime(2020, 1, 1)})
         Transaction().commit()
@@ -383,6 +385,10 @@ class SessionTestCase(SessionCase):
         session, = self.sessions(user)
         self.assertEqual(session.state, 'refused')
         self.assertIn("interrupted", session.reason)
+        self.assertIn("05/06/2030", session.reason)
+        told, = Notification.search([('user', '=', user.id)])
+        self.assertIn("interrupted", told.label)
+        self.assertIn("05/06/2030", told.description)
 
 
 def plain(values):
