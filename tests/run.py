@@ -39,10 +39,11 @@ PARTS = (
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
     ("contexts of sessions on PostgreSQL", ("tests/integration/test_contexts_at_once.py",), ()),
     (
-        "signing and the audit on PostgreSQL, signing in the web client and in the signer's window",
+        "signing, the audit, killed processes on PostgreSQL, signing in the web client and in the signer's window",
         (
             "tests/integration/test_signing.py",
             "tests/integration/test_audit.py",
+            "tests/integration/test_killed_sessions.py",
             "tests/browser/test_signer_window.py",
         ),
         (),

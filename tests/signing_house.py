@@ -68,6 +68,12 @@ class House:
         [row] = self.sql("SELECT state, reason FROM mbank_signing_job ORDER BY id DESC LIMIT 1")
         return row[0], row[1]
 
+    def download(self) -> None:
+        """Jan downloads yesterday's statements."""
+        wizard = self.person("jan").wizard("mbank.statement.download")
+        wizard.form.date_from = wizard.form.date_to = dt.date.today() - dt.timedelta(days=1)
+        wizard.execute("download")
+
     def calls(self, operation: str) -> int:
         """How often the bank was asked for an operation."""
         return sum(call["operation"] == operation for call in self.world.control("/calls"))
@@ -112,23 +118,31 @@ def give(person: Person, login: str, *groups: str) -> None:
     user.save()
 
 
+def make_database(world: World, name: str, firm: firms.Firm) -> None:
+    """A database of the firm, with the plugin; the server does not run."""
+    templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
+    world.cluster.drop(name)
+    world.cluster.create(name, templates[firm.database])
+    admin = str(BIN / "trytond-admin")
+    world.cluster.run(admin, "-c", str(world.config_file), "-d", name, "-u", "mbank", "-l", "pl")
+
+
 @contextmanager
-def running_house(certificate_pem: str) -> Iterator[House]:
+def running_house(certificate_pem: str, *settings: str) -> Iterator[House]:
     """A house in which Jan may create sessions.
 
     Args:
         certificate_pem: registered with the bank for Jan's user there.
+        settings: lines of the plugin's section of the configuration file.
     """
     directory = places.BUILD / "demo" / "signing"
     shutil.rmtree(directory, ignore_errors=True)
     with World(directory) as world:
         world.write_configuration()
-        templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
-        world.cluster.drop(DATABASE)
-        world.cluster.create(DATABASE, templates[firms.ALFA.database])
-        world.cluster.run(
-            str(BIN / "trytond-admin"), "-c", str(world.config_file), "-d", DATABASE, "-u", "mbank", "-l", "pl"
-        )
+        with world.config_file.open("a", encoding="utf-8") as file:
+            # Its last section is the plugin's.
+            file.writelines(f"{line}\n" for line in settings)
+        make_database(world, DATABASE, firms.ALFA)
         world.start_bank()
         world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": certificate_pem})
         house = House(world)

@@ -3,7 +3,6 @@
 # ruff: noqa: S608 -- statements of the test's own
 
 import contextlib
-import datetime as dt
 import threading
 import time
 import xmlrpc.client
@@ -29,13 +28,6 @@ def bank(house: SigningHouse) -> SigningHouse:  # noqa: F811
     return house
 
 
-def download(house: SigningHouse) -> None:  # noqa: F811
-    """Jan downloads yesterday's statements."""
-    wizard = house.person("jan").wizard("mbank.statement.download")
-    wizard.form.date_from = wizard.form.date_to = dt.date.today() - dt.timedelta(days=1)
-    wizard.execute("download")
-
-
 def clean(house: SigningHouse, tmp_path: Path) -> None:  # noqa: F811
     """What the cron does."""
     script = tmp_path / "clean.py"
@@ -57,7 +49,7 @@ def test_every_call_has_its_row(bank: SigningHouse) -> None:
     """The rows of a download are the calls the bank had, each completed, and none holds anything long."""
     before = len(bank.world.control("/calls"))
     [(last,)] = bank.sql("SELECT max(id) FROM mbank_call")
-    download(bank)
+    bank.download()
     rows = bank.sql(
         f"SELECT operation, outcome, duration > interval '0' FROM mbank_call WHERE id > {last} ORDER BY id"
     )
@@ -119,11 +111,11 @@ def test_without_its_row_no_call_is_made(bank: SigningHouse) -> None:
     bank.sql("ALTER TABLE mbank_call ADD CONSTRAINT full_table CHECK (false) NOT VALID")
     try:
         with pytest.raises(xmlrpc.client.Fault, match="nie udało się przedtem zapisać w rejestrze"):
-            download(bank)
+            bank.download()
     finally:
         bank.sql("ALTER TABLE mbank_call DROP CONSTRAINT full_table")
     assert len(bank.world.control("/calls")) == before
-    download(bank)
+    bank.download()
 
 
 def test_the_server_dies_in_the_middle_of_a_call(bank: SigningHouse, tmp_path: Path) -> None:
@@ -132,7 +124,7 @@ def test_the_server_dies_in_the_middle_of_a_call(bank: SigningHouse, tmp_path: P
 
     def send() -> None:
         with contextlib.suppress(OSError, xmlrpc.client.Error):
-            download(bank)
+            bank.download()
 
     sender = threading.Thread(target=send)
     sender.start()
