@@ -342,6 +342,22 @@ def test_request_cut_off_by_the_end_of_the_host_says_so(make_site: Callable[[str
     assert state.error["code"] == "interrupted"
 
 
+def test_request_whose_process_dies_before_it_begins_is_not_begun_again(make_site: Callable[[str], Any]) -> None:
+    """What carries it out cannot read the configuration; that is said, once."""
+    site = make_site("stillborn")
+    requests = Requests(site.store.root)
+    with _host(site) as (_client, process):
+        hidden = site.config.with_suffix(".hidden")
+        site.config.rename(hidden)
+        requests.add(Request("d" * 32, "x.zip", "stillborn", "admin", "2026-03-02T10:00:00+01:00"))
+        _wait(lambda: requests.state("d" * 32).state == "failed")
+        hidden.rename(site.config)
+        assert process.poll() is None
+    error = requests.state("d" * 32).error
+    assert error is not None
+    assert error["code"] == "interrupted"
+
+
 def test_request_names_an_archive_of_the_store_only() -> None:
     for archive in ("../x.zip", "/etc/passwd", "a/b.zip"):
         with pytest.raises(ValueError, match="plain name"):

@@ -20,7 +20,7 @@ from tryton_plugins.children import Child
 from tryton_plugins.errors import ConfigurationError
 from tryton_plugins.files import quote_names, read_json, write_json
 from tryton_plugins.install import recover
-from tryton_plugins.requested import FAILED, Requests, RequestState
+from tryton_plugins.requested import DONE, FAILED, Requests, RequestState
 from tryton_plugins.service import ServiceFiles
 from tryton_plugins.store import Store
 
@@ -47,7 +47,7 @@ class Supervisor:
         self._job_databases: list[str] = []
         self._served = self._service.generations()
         self._installation: subprocess.Popen[bytes] | None = None
-        self._request_id: str | None = None
+        self._request_id = ""
         self._ending = False
 
     def run(self) -> int:
@@ -113,7 +113,8 @@ class Supervisor:
         return Child("web", command, self._environment(), pass_fds=[listener.fileno()])
 
     def _begin(self, listener: socket.socket) -> None:
-        self._forget_interrupted()
+        for request_id in self._requests.running():
+            self._interrupted(request_id)
         self._recover()
         self._web.start()
         self._look_at_jobs()
@@ -214,22 +215,22 @@ class Supervisor:
 
     # Installations asked for in the ERP
 
-    def _forget_interrupted(self) -> None:
-        for request_id in self._requests.running():
-            before = self._requests.state(request_id)
-            error = {
-                "code": "interrupted",
-                "parameters": {},
-                "text": "The host was stopped during the installation; ask for it again.",
-            }
-            self._requests.set_state(request_id, RequestState(FAILED, before.steps, error))
+    def _interrupted(self, request_id: str) -> None:
+        before = self._requests.state(request_id)
+        error = {
+            "code": "interrupted",
+            "parameters": {},
+            "text": "The installation was interrupted before its end; ask for it again.",
+        }
+        self._requests.set_state(request_id, RequestState(FAILED, before.steps, error))
 
     def _look_at_requests(self) -> None:
         if self._installation is not None:
             if self._installation.poll() is None:
                 return
-            if self._request_id in self._requests.running():
-                self._forget_interrupted()
+            # One that died before it began would be waiting still, and be begun over and over.
+            if self._requests.state(self._request_id).state not in {DONE, FAILED}:
+                self._interrupted(self._request_id)
             self._installation = None
         for request in self._requests.waiting():
             if request.database not in self._names:
