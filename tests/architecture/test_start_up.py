@@ -18,6 +18,13 @@ WITHOUT_BANK = ("zeep", "requests", "pkcs11", "asn1crypto", "pyhanko", "pyhanko_
 WITHOUT_SIGNATURE = ("pyhanko", "pyhanko_certvalidator")
 
 
+def test_what_signs_is_loaded_for_who_will_sign_soon() -> None:
+    """It is there before the PIN is typed, not loaded after it."""
+    code = TOLD + "from companynet.signing import load_signing; load_signing()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pyhanko" in done.stderr.splitlines()[-1].split()
+
+
 @pytest.mark.parametrize(
     ("code", "heavy"),
     [

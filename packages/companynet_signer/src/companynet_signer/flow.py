@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from companynet.domain.session import Secret
-from companynet.signing import Listing
+from companynet.signing import Listing, load_signing
 from companynet_signer.conversation import Conversation, Revealed
 from companynet_signer.errors import SignerError
 from companynet_signer.failure import DECLINED, Failure, failure_of
@@ -66,6 +66,10 @@ class AtOnce:
             failed(error)
             return
         done(result)
+
+
+def _nothing(_outcome: object) -> None:
+    """Whoever signs loads it again, and finds what is wrong."""
 
 
 class Flow:
@@ -256,6 +260,7 @@ class Flow:
         self._go(Stage.JOB)
         # While the person reads.
         self.look_for_keys()
+        self._background.submit(load_signing, _nothing, _nothing)
 
     def _not_fetched(self, error: Exception) -> None:
         if self.stage is not Stage.CLOSED:

@@ -8,7 +8,7 @@ Tried with keys in files and on SoftHSM's tokens; not with a qualified card, a c
 
 from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, read_certificate
 from companynet.signing.choice import find_identity
-from companynet.signing.cms import CmsSigner, check_signature
+from companynet.signing.cms import CmsSigner, check_signature, load_signing
 from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProblem, PinState, TokenInfo, TokenPlace
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
 from companynet.signing.pkcs11 import Pkcs11Signer
@@ -53,6 +53,7 @@ __all__ = [
     "find_modules",
     "list_identities",
     "list_token",
+    "load_signing",
     "pin_state",
     "read_certificate",
     "read_signature",

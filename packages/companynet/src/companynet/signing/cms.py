@@ -19,6 +19,11 @@ DIGEST: Final = "sha256"
 MALFORMED: Final = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 
+def load_signing() -> None:
+    """Load what makes signatures, for who will sign soon and has time now: half a second. Any thread may do it."""
+    from companynet.signing import path_signer  # noqa: F401, PLC0415
+
+
 class CmsSigner:
     """Signs with a raw key; the one path for files and tokens. Not for several threads at a time.
 
