@@ -154,6 +154,7 @@ class KilledHouse(House):
         self.press(dialog)
         self.sql("DELETE FROM live_log")
         [session] = self.live()
+        self.settle()
         return session
 
     def dialog(self, signed_by: str, renewed: int | None = None) -> Any:
@@ -191,8 +192,15 @@ class KilledHouse(House):
     def settle(self) -> None:
         """Wait until the queue is empty."""
         lost = ",".join(map(str, [-1, *self._lost]))
-        undone = f"SELECT id FROM ir_queue WHERE finished_at IS NULL AND id NOT IN ({lost})"
-        until(lambda: not self.sql(undone), "the queue is not emptied")
+        undone = f"FROM ir_queue WHERE finished_at IS NULL AND id NOT IN ({lost})"
+        last = "the last of the queue is not done: " + str(self.sql(f"SELECT data {undone} ORDER BY id DESC"))
+        until(lambda: not self.sql(f"SELECT id {undone}"), last)
+
+    def kill(self) -> None:
+        """End the host as a crash does; the tasks its worker had begun are not begun again."""
+        super().kill()
+        unfinished = self.sql("SELECT id FROM ir_queue WHERE dequeued_at IS NOT NULL AND finished_at IS NULL")
+        self._lost = [task for (task,) in unfinished]
 
     def begin_again(self) -> None:
         """Start the server; its cron does what is due."""
@@ -220,8 +228,6 @@ class KilledHouse(House):
             until(is_held, f"nothing is held: {failed}")
             self.kill()
             actor.join()
-        unfinished = self.sql("SELECT id FROM ir_queue WHERE dequeued_at IS NOT NULL AND finished_at IS NULL")
-        self._lost = [task for (task,) in unfinished]
 
     def pass_time(self, hours: int) -> None:
         """Let time pass for all that waits for it."""
