@@ -10,7 +10,8 @@ class MBankError(UserError):
 
     outcome is what is known of the bank's side: 'not_sent', 'unknown',
     'refused' or 'accepted'. Callers branch on the class and on the outcome,
-    never on the text.
+    never on the text. session_may_exist says that the bank may have made a
+    long-lived session of which nobody has the token.
     """
     outcome = 'not_sent'
     operation = ''
@@ -18,6 +19,7 @@ class MBankError(UserError):
     bank_code = None
     bank_text = None
     task_id = None
+    session_may_exist = False
     _sentence = None
 
     @classmethod

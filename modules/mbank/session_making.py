@@ -289,11 +289,12 @@ def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
         asked_end=end,
         **values)
     try:
-        token, bank_end, granted = gateway.create_session(
+        gateway.create_session(
             signer, diks=[dik for dik, _ in diks], bank_user=bank_user,
-            end=end, session_id=session_id, company_id=company.id)
-        _store(session_id, token, Session.keep_made, session_id, token,
-            bank_end, granted)
+            end=end, session_id=session_id, company_id=company.id,
+            keep=lambda token, *granted: store_made(
+                session_id, token, Session.keep_made, session_id, token,
+                *granted))
     except MBankError as error:
         reason = may_exist_reason(error, end, company)
         if reason:
@@ -309,18 +310,12 @@ def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
     return session_id
 
 
-def keep(session_id, token, store, *args):
-    """Store the session the bank has made, prove it, put it in force.
+def store_made(session_id, token, store, *args):
+    """Have store(*args) store the session the bank has made.
 
-    store(*args) stores it. What cannot be stored is ended at the bank, and
-    the error raised; if it could not be ended either its session_may_exist
-    says so. Raises as prove does.
+    What cannot be stored is ended at the bank, and the error raised; if it
+    could not be ended either its session_may_exist says so.
     """
-    _store(session_id, token, store, *args)
-    prove(session_id)
-
-
-def _store(session_id, token, store, *args):
     try:
         independent.run(store, *args)
     except Exception:
@@ -407,7 +402,7 @@ def unknown_reason(end, company):
 
 def may_exist_reason(error, end, company):
     "The sentence on a session the bank may have made, None if it has not"
-    if not getattr(error, 'session_may_exist', False):
+    if not error.session_may_exist:
         return None
     return gettext(
         'mbank.msg_session_may_exist', reason=error.message,

@@ -339,15 +339,14 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
         """Store the session that was made, and who signed it.
 
         end and granted are what the bank says, certificate the values of the
-        signer's. The session is still to be proven. Raises
-        SigningJobUnknownError if the job has ended meanwhile.
+        signer's. The session is still to be proven, the login to be closed.
+        Raises SigningJobUnknownError if the job has ended meanwhile.
         """
         pool = Pool()
         Certificate = pool.get('mbank.certificate')
         Session = pool.get('mbank.session')
         if not cls.move(
-                job_id, states.HALF_SIGNED, states.DONE,
-                login_token=None, text=None):
+                job_id, states.HALF_SIGNED, states.DONE, text=None):
             raise SigningJobUnknownError.of('mbank.msg_signing_unknown')
         job = cls(job_id)
         Session.write([job.session], {

@@ -125,9 +125,11 @@ def _make_session(job, signature, certificate):
     token, end, granted = gateway.complete_session(
         login, signature, diks=job.diks, end=job.end,
         session_id=job.session, company_id=job.company)
-    session_making.keep(
+    session_making.store_made(
         job.session, token,
         _jobs().finish, job.id, token, end, granted, certificate)
+    _close_login(job.id)
+    session_making.prove(job.session)
 
 
 def _login_of(job_id):

@@ -85,6 +85,7 @@ STEPS = {
     "creation under way": under_way(CREATE, "lost"),
     "creation answered": Step(answered(CREATE), "lost", CREATE),
     "made, not stored": Step(becoming("proving"), "lost"),
+    "login being ended": under_way(MAKING[4], "made"),
     "stored": Step(before_call(PROOF), "made"),
     "proof under way": under_way(PROOF, "made"),
     "proven": Step(becoming("active"), "made"),

@@ -42,14 +42,6 @@ def _log_in(bank, dik, bank_user, asked, signature):
         raise
 
 
-def _make(bank, login, dik, asked, signature):
-    "Make the session with its signed text; the login is over after"
-    try:
-        return bank.sessions.create(login, dik, asked, signature)
-    finally:
-        _log_out(bank, login.token)
-
-
 def _log_out(bank, token):
     try:
         bank.sessions.logout(token)
@@ -68,9 +60,9 @@ def _run_step(operation, function, *, session_id, company_id=None):
             return audited.run(function)
     except exceptions.MBankError as error:
         # A login is no session: only the last call makes one.
-        error.session_may_exist = (
-            error.operation == _CREATE
-            and error.outcome in {'unknown', 'accepted'})
+        if (error.operation == _CREATE
+                and error.outcome in {'unknown', 'accepted'}):
+            error.session_may_exist = True
         raise
 
 
@@ -111,16 +103,21 @@ def complete_login(signature, *, diks, bank_user, end, session_id,
 
 def complete_session(token, signature, *, diks, end, session_id,
         company_id=None):
-    """Make the session with its signed text, and end the login.
+    """Make the session with its signed text.
 
-    token is that of the login. Returns and raises as create_session.
+    token is that of the login, which is still to be closed. Returns the token
+    of the session as bytes, to be stored at once, the end granted (naive,
+    UTC) and the names of the operations granted by DIK.
+
+    The error's session_may_exist says whether the bank may have made a
+    session.
     """
     dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
     login = Login(token=Secret(token.decode()), confirmations_required=0)
     return _run_step(
         _CREATE,
-        lambda bank: _made(_make(
-                bank, login, dik, asked, signature_text(signature, profile))),
+        lambda bank: _made(bank.sessions.create(
+                login, dik, asked, signature_text(signature, profile))),
         session_id=session_id, company_id=company_id)
 
 
@@ -138,17 +135,18 @@ def close_login(token):
         return
 
 
-def create_session(signer, *, diks, bank_user, end, session_id,
+def create_session(signer, *, diks, bank_user, end, session_id, keep,
         company_id=None):
     """Make a long-lived session at the bank with a key that is here.
 
     diks are the customer numbers to cover (the first is logged in for), end
     a naive datetime in UTC, session_id the committed record of the intent.
-    Returns the token as bytes, the end granted (naive, UTC) and the names of
-    the operations granted by DIK.
+    keep stores what complete_session returns: it is called as soon as the
+    bank has answered, before the login is ended, and what it raises is
+    raised.
 
-    The error's attribute session_may_exist says whether the bank may have
-    made a session.
+    The error's session_may_exist says whether the bank may have made a
+    session.
     """
     dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
     check_certificate(signer.certificate)
@@ -162,11 +160,10 @@ def create_session(signer, *, diks, bank_user, end, session_id,
         login, text = _log_in(bank, dik, bank_user, asked, sign(challenge))
         try:
             signature = sign(text)
-        except BaseException:
+            keep(*_made(bank.sessions.create(login, dik, asked, signature)))
+        finally:
             _log_out(bank, login.token)
-            raise
-        return _made(_make(bank, login, dik, asked, signature))
-    return _run_step(
+    _run_step(
         _CREATE, open_session,
         session_id=session_id, company_id=company_id)
 

@@ -86,8 +86,9 @@ class BankCase(FirmCase):
             context_key=Session.key_of(company),
             bank_user=demo_data.USER_ALFA, asked_end=end,
             request=uuid.uuid4().hex)
-        token, end, granted = gateway.create_session(
+        gateway.create_session(
             gateway.load_signer(identity.p12, PIN),
             diks=[demo_data.DIK_ALFA], bank_user=demo_data.USER_ALFA,
-            end=end, session_id=session_id, company_id=company.id)
-        independent.run(Session.activate, session_id, token, end, granted)
+            end=end, session_id=session_id, company_id=company.id,
+            keep=lambda *made: independent.run(
+                Session.activate, session_id, *made))

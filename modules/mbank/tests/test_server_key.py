@@ -187,16 +187,18 @@ class ServerKeyTestCase(ServerKeyCase):
 
     def test_session_without_anybody(self):
         "A kept PIN signs a session: nobody is there, and no trace of the PIN"
+        kept = []
         with self.assertNoLogs(level=logging.WARNING):
             key_id = self.register()
             self.assertTrue(self.certificate('unattended'))
             tokens().quiet()
             with self.unattended() as signer:
-                token, end, granted = gateway.create_session(
+                gateway.create_session(
                     signer, diks=[demo_data.DIK_ALFA],
                     bank_user=demo_data.USER_ALFA,
                     end=dt.datetime.utcnow() + dt.timedelta(days=30),
-                    session_id=None)
+                    session_id=None, keep=lambda *made: kept.append(made))
+        (_, _, granted), = kept
         self.assertIn(demo_data.DIK_ALFA, granted)
         self.assertEqual(tokens().proxy.calls, 'LSSO')
         self.assertEqual(
