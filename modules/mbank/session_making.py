@@ -67,9 +67,14 @@ class Session(metaclass=PoolMeta):
                     and not SigningJob.holds(session.id)):
                 cls.refuse(session.id, unknown_reason(
                         session.asked_end, session.company))
-                session._tell(
-                    'mbank.msg_session_interrupted_label',
-                    advice='mbank.msg_session_outcome_unknown')
+                cls.tell_interrupted(session.id)
+
+    @classmethod
+    def tell_interrupted(cls, session_id):
+        "Tell that a process died, and until when the bank may have what it made"
+        cls(session_id)._tell(
+            'mbank.msg_session_interrupted_label',
+            advice='mbank.msg_session_outcome_unknown')
 
     @classmethod
     def unproven_of(cls, user, company):

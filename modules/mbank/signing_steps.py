@@ -239,6 +239,8 @@ def end_outdated(job):
         if job.may_be_made:
             # The process died with the last call under way.
             _left(job)
+            Session = Pool().get('mbank.session')
+            independent.run(Session.tell_interrupted, job.session)
         else:
             reason = gettext('mbank.msg_signing_outdated')
             stop(job, states.OUTDATED, reason, session_reason=reason)

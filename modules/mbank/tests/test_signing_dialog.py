@@ -434,6 +434,8 @@ class SigningDialogTestCase(SigningCase):
                     len(self.bank.get('/sessions')) - at_bank, 1)
                 self.clean()
                 self.assertEqual(len(self.calls()), before + len(left))
+                told = self.read('res.notification', 'label')
+                self.assertEqual(len(told), int(words == 'interrupted'))
                 # The way is free again.
                 self.assertEqual(
                     self.view(self.dialog('begin')[1])[0], 'start')
