@@ -128,7 +128,8 @@ def _make_session(job, signature, certificate):
     session_making.store_made(
         job.session, token,
         _jobs().finish, job.id, token, end, granted, certificate)
-    _close_login(job.id)
+    _close_login(
+        job.id, session_id=job.session, company_id=job.company)
     session_making.prove(job.session)
 
 
@@ -199,12 +200,12 @@ def stop(job, after, reason, *, session_reason=None, signatures=None):
     return stopped
 
 
-def _close_login(job_id):
+def _close_login(job_id, **made):
     "Close the login of an ended job; if it cannot the cron tries again"
     try:
         token = _login_of(job_id)
         if token is not None:
-            gateway.close_login(token)
+            gateway.close_login(token, **made)
     except MBankError as error:
         logger.warning("login of signing job %s: %s", job_id, error.message)
         return

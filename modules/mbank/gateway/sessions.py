@@ -121,16 +121,17 @@ def complete_session(token, signature, *, diks, end, session_id,
         session_id=session_id, company_id=company_id)
 
 
-def close_login(token):
-    """End a login of which nothing comes; one the bank forgot is no error.
+def close_login(token, *, session_id=None, company_id=None):
+    """End a login; one the bank forgot is no error.
 
-    Raises an MBankError if the bank could not be asked.
+    session_id and company_id are of the session that was made with it, if one
+    was. Raises an MBankError if the bank could not be asked.
     """
     try:
         _run_step(
             'logout',
             lambda bank: bank.sessions.logout(Secret(token.decode())),
-            session_id=None)
+            session_id=session_id, company_id=company_id)
     except exceptions.RefusedError:
         return
 
