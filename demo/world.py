@@ -39,6 +39,9 @@ class World:
     """Databases, keys, archives and logs; made if missing."""
 
     web_port: int = field(default_factory=free_port)
+    pkcs11_modules: str = ""
+    """Of keys on the server, as trytond.conf has them: ``name=path,name=path``."""
+
     cluster: Cluster = field(init=False)
     bank: dict[str, str] = field(init=False, default_factory=dict)
     _processes: list[subprocess.Popen[str]] = field(init=False, default_factory=list)
@@ -135,6 +138,7 @@ trusted_keys = {self.trusted_keys}
 [mbank]
 keyring = {self.directory / "keyring.json"}
 profile = {self.profile}
+pkcs11_modules = {self.pkcs11_modules}
 """,
             encoding="utf-8",
         )

@@ -75,6 +75,8 @@ class Call(ModelSQL, ModelView):
     reference = fields.Char("Reference", readonly=True,
         help="The same as in the message of an error.")
     duration = fields.TimeDelta("Duration", readonly=True)
+    seconds = fields.Function(
+        fields.Float("Duration (s)", digits=(None, 3)), 'get_seconds')
     outcome = fields.Selection(
         OUTCOMES, "Outcome", required=True, readonly=True, sort=False)
     bank_code = fields.Char("Bank Code", readonly=True)
@@ -115,6 +117,10 @@ class Call(ModelSQL, ModelView):
             if name not in _SORTABLE:
                 definition['sortable'] = False
         return definitions
+
+    def get_seconds(self, name):
+        if self.duration is not None:
+            return self.duration.total_seconds()
 
     @classmethod
     def search_rec_name(cls, name, clause):

@@ -16,6 +16,8 @@ from .exceptions import (
 from .rights import has_right
 from .signing_job import BY_HAND, WORKSTATION
 
+#: A hundred years: no date is counted beyond what dates there are.
+MOST_DAYS = 36_525
 #: With a PKCS#12 that is kept in the ERP.
 SERVER = 'server'
 WAYS = [
@@ -46,15 +48,16 @@ class Configuration(
         help="Checked: a user has one session for each head office, "
         "otherwise one for the database.")
     default_authorising_user = fields.MultiValue(default_authorising_user)
-    longest_life = fields.Integer("Longest Life", required=True,
+    longest_life = fields.Integer("Longest Life (Days)", required=True,
         help="The most days a session may last.")
-    default_life = fields.Integer("Default Life", required=True,
+    default_life = fields.Integer("Default Life (Days)", required=True,
         help="The days proposed for a new session.")
-    renewal_days = fields.Integer("Renewal", required=True,
-        domain=[('renewal_days', '>', 0)],
+    renewal_days = fields.Integer(
+        "Renewal (Days before the End)", required=True,
         help="The days before the end of a session from which on it is "
         "renewed by itself, if its certificate may sign by itself.")
-    session_warnings = fields.Char("Warnings", required=True,
+    session_warnings = fields.Char(
+        "Warnings (Days before the End)", required=True,
         help="The days before the end of a session at which its user, and "
         "those who manage the sessions, are told, once each: numbers with "
         "commas.")
@@ -70,7 +73,7 @@ class Configuration(
     sign_on_server = fields.Boolean("With the Key Kept Here",
         help="With a PKCS#12 that is kept here, sealed, or a key on the "
         "server.")
-    audit_keep_days = fields.Integer("Keep the Audit", required=True,
+    audit_keep_days = fields.Integer("Keep the Audit (Days)", required=True,
         help="The days a call to the bank is kept in the audit.")
     signer_url = fields.Char("Installer of the Signer",
         help="The address at which users get the signer.")
@@ -121,35 +124,43 @@ class Configuration(
     def default_sign_on_server(cls):
         return True
 
+    def get_rec_name(self, name):
+        return self.__names__()['model']
+
     @classmethod
     def validate_fields(cls, configurations, field_names):
         super().validate_fields(configurations, field_names)
         for configuration in configurations:
-            configuration._check_lives()
-            days = configuration.audit_keep_days
-            if days < call_guard.LEAST_DAYS:
-                raise ConfigurationValidationError(gettext(
-                        'mbank.msg_configuration_audit', days=days,
-                        least=call_guard.LEAST_DAYS))
+            configuration._check_days()
             if not configuration.ways:
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_no_way'))
             if not configuration.warnings:
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_warnings',
-                        text=configuration.session_warnings))
+                        text=configuration.session_warnings,
+                        **cls.__names__('session_warnings')))
             url = configuration.signer_url
             if url and not url.startswith(('https://', 'http://')):
                 raise ConfigurationValidationError(gettext(
-                        'mbank.msg_configuration_signer_url', url=url))
+                        'mbank.msg_configuration_signer_url', url=url,
+                        **cls.__names__('signer_url')))
 
-    def _check_lives(self):
-        for name in ['longest_life', 'default_life']:
-            if getattr(self, name) <= 0:
+    def _check_days(self):
+        for name in [
+                'longest_life', 'default_life', 'renewal_days',
+                'audit_keep_days']:
+            days = getattr(self, name)
+            if not 0 < days <= MOST_DAYS:
                 raise ConfigurationValidationError(gettext(
-                        'mbank.msg_configuration_life',
-                        days=getattr(self, name),
-                        **self.__names__(name)))
+                        'mbank.msg_configuration_days', days=days,
+                        most=MOST_DAYS, **self.__names__(name)))
+        if self.audit_keep_days < call_guard.LEAST_DAYS:
+            raise ConfigurationValidationError(gettext(
+                    'mbank.msg_configuration_audit',
+                    days=self.audit_keep_days,
+                    least=call_guard.LEAST_DAYS,
+                    **self.__names__('audit_keep_days')))
         if self.default_life > self.longest_life:
             raise ConfigurationValidationError(gettext(
                     'mbank.msg_configuration_default_life',

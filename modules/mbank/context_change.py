@@ -1,10 +1,12 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """The dialog that changes what a session is unique in."""
+from dataclasses import replace
+
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta
-from trytond.pyson import Bool, Eval
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
@@ -80,9 +82,7 @@ class ContextChange(Wizard):
         return {
             'per_company': per_company,
             'agreed': plan.digest,
-            'change': gettext(
-                'mbank.msg_context_to_companies' if per_company
-                else 'mbank.msg_context_to_database'),
+            'change': self._change(plan, per_company),
             'anew': (
                 gettext('mbank.msg_context_anew')
                 if self.start.agreed else None),
@@ -90,11 +90,26 @@ class ContextChange(Wizard):
                     'user': fate.user,
                     'user.': {'rec_name': session.user.rec_name},
                     'session': session.rec_name,
-                    'fate': contexts.describe(fate),
+                    'fate': contexts.describe(replace(fate, without=())),
+                    'without': contexts.names_of(fate.without),
+                    'what': fate.what,
                     } for fate, session in (
                     (fate, Session(fate.session)) for fate in plan.fates)],
             'default_users': self._default_users(plan) or None,
             }
+
+    @staticmethod
+    def _change(plan, per_company):
+        "What is changed, and what of that the list does not tell"
+        lines = [gettext(
+                'mbank.msg_context_to_companies' if per_company
+                else 'mbank.msg_context_to_database')]
+        if any(fate.without for fate in plan.fates):
+            lines.append(gettext('mbank.msg_context_several'))
+        lines.append(gettext(
+                'mbank.msg_context_fates' if plan.fates
+                else 'mbank.msg_context_no_fates'))
+        return '\n'.join(lines)
 
     def _default_users(self, plan):
         pool = Pool()
@@ -157,7 +172,10 @@ class ContextChangeStart(ModelView):
             'invisible': ~Bool(Eval('anew')),
             })
     sessions = fields.One2Many(
-        'mbank.context.change.session', None, "Sessions", readonly=True)
+        'mbank.context.change.session', None, "Sessions", readonly=True,
+        states={
+            'invisible': ~Bool(Eval('sessions')),
+            })
     default_users = fields.Text(
         "Default Authorising User Afterwards", readonly=True,
         states={
@@ -171,3 +189,15 @@ class ContextChangeSession(ModelView):
     user = fields.Many2One('res.user', "User", readonly=True)
     session = fields.Char("Session", readonly=True)
     fate = fields.Text("What Becomes of It", readonly=True)
+    without = fields.Char("User Then without a Session for", readonly=True)
+    what = fields.Char("Fate", readonly=True)
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree', 'visual',
+                If(Eval('what').in_([contexts.REVOKED, contexts.CANCELLED]),
+                    'danger',
+                    If(Bool(Eval('without')), 'warning',
+                        If(Eval('what') == contexts.EXPIRED, 'muted', '')))),
+            ]

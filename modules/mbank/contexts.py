@@ -183,8 +183,13 @@ def describe(fate):
         return gettext('mbank.msg_context_kept', company=company)
     return gettext(
         'mbank.msg_context_kept_without', company=company,
-        without=', '.join(
-            c.rec_name for c in Company.browse(fate.without)))
+        without=names_of(fate.without))
+
+
+def names_of(companies):
+    "The head offices with these ids, in words"
+    Company = Pool().get('company.company')
+    return ', '.join(c.rec_name for c in Company.browse(companies))
 
 
 def change(per_company, agreed):

@@ -52,7 +52,7 @@ class ServerKey(CertificateFactsMixin, SealedMixin, ModelSQL, ModelView):
     certificates = fields.Text("Certificates", readonly=True)
     content = fields.Binary("PKCS#12", readonly=True)
     pin_way = fields.Selection(
-        PIN_WAYS, "PIN", required=True, readonly=True, sort=False,
+        PIN_WAYS, "Source of PIN", required=True, readonly=True, sort=False,
         help="Kept here, or none: sessions are renewed with the key without "
         "a person.")
     pin = fields.Binary("PIN", readonly=True)
@@ -82,7 +82,7 @@ class ServerKey(CertificateFactsMixin, SealedMixin, ModelSQL, ModelView):
             ]
         cls._buttons.update({
                 'test': {'icon': 'tryton-ok'},
-                'set_pin': {'icon': 'tryton-edit'},
+                'set_pin': {'icon': 'tryton-launch'},
                 })
 
     @classmethod

@@ -202,7 +202,7 @@ class RegisterServerKeyStart(ModelView):
     file_name = fields.Char("File Name")
     pin_way = fields.Selection(
         [way for way in PIN_WAYS if way[0] not in TOKEN_PIN_WAYS],
-        "PIN", sort=False, states=_of_file,
+        "Source of PIN", sort=False, states=_of_file,
         help="Kept here: sessions are renewed with the key without a person.")
     pin_password = fields.Char("PIN or Password", strip=False,
         states=_of_file,
@@ -211,7 +211,12 @@ class RegisterServerKeyStart(ModelView):
 
     @classmethod
     def default_kind(cls):
-        return TOKEN
+        return TOKEN if gateway.token_modules() else PKCS12
+
+    @classmethod
+    def default_module(cls):
+        modules = list(gateway.token_modules())
+        return modules[0] if len(modules) == 1 else None
 
     @classmethod
     def default_pin_way(cls):
@@ -230,7 +235,8 @@ class RegisterServerKeyChoose(ModelView):
     choice = fields.Selection('get_choices', "Key", required=True, sort=False)
     hidden = fields.Function(
         fields.Boolean("Hidden"), 'on_change_with_hidden')
-    pin_way = fields.Selection(PIN_WAYS, "PIN", required=True, sort=False,
+    pin_way = fields.Selection(
+        PIN_WAYS, "Source of PIN", required=True, sort=False,
         help="Kept here, or none: sessions are renewed with the key without "
         "a person.")
     pin_password = fields.Char("PIN", strip=False,
@@ -297,7 +303,8 @@ class SetServerKeyPinStart(ModelView):
     __name__ = 'mbank.server_key.pin.start'
 
     kind = fields.Selection(KINDS, "Kind", readonly=True)
-    pin_way = fields.Selection(PIN_WAYS, "PIN", required=True, sort=False,
+    pin_way = fields.Selection(
+        PIN_WAYS, "Source of PIN", required=True, sort=False,
         help="Kept here, or none: sessions are renewed with the key without "
         "a person.")
     pin_password = fields.Char("PIN or Password", strip=False,

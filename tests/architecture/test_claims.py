@@ -155,6 +155,7 @@ OWN_NUMBERS = frozenset(
         "cli.INTERRUPTED",
         "commands.INTERRUPTED",
         "commands._REPORT_EVERY",
+        "configuration.MOST_DAYS",
         "connection.CLIENT_LIFE",
         "connection_string.DEFAULT_PORT",
         "connections._CONNECT_RETRIES",

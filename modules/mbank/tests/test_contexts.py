@@ -240,16 +240,22 @@ class ContextsTestCase(ContextsCase):
 
     @with_transaction()
     def test_parameters(self):
-        "A parameter that cannot be is refused with a sentence of its own"
+        "A parameter that cannot be is refused by its name and its value"
         self.prepare()
         self.per_company(False)
         right = {
             'longest_life': 365, 'default_life': 90, 'signer_url': None,
             'sign_on_workstation': True, 'sign_by_hand': True,
-            'sign_on_server': True, 'default_authorising_user': None}
+            'sign_on_server': True, 'default_authorising_user': None,
+            'renewal_days': 30, 'audit_keep_days': 2192,
+            'session_warnings': '30, 7, 1'}
         for values, words in [
-                ({'longest_life': 0}, "at least one day"),
-                ({'default_life': -1}, "at least one day"),
+                ({'longest_life': 0}, 'Longest Life.* at least 1 .* not 0'),
+                ({'default_life': -1}, 'Default Life.* not -1'),
+                ({'renewal_days': 0}, 'Renewal.* not 0'),
+                ({'longest_life': 10 ** 7}, 'at most 36525'),
+                ({'audit_keep_days': 30}, 'Keep the Audit.* not 30'),
+                ({'session_warnings': '7; 1'}, 'Warnings.* not "7; 1"'),
                 ({'default_life': 400}, "longer than the longest"),
                 ({'sign_on_workstation': False, 'sign_by_hand': False,
                         'sign_on_server': False}, "at least one way"),
@@ -295,7 +301,8 @@ class ContextDialogTestCase(ContextsCase):
         shown = self.press(id_, 'start')['view']['defaults']
         row, = shown['sessions']
         self.assertEqual(row['user'], self.jan.id)
-        self.assertIn(self.beta.rec_name, row['fate'])
+        self.assertIn(self.alfa.rec_name, row['fate'])
+        self.assertEqual(row['without'], self.beta.rec_name)
         self.assertIsNone(shown['anew'])
 
         again = self.press(id_, 'change', per_company=True, agreed='other')
