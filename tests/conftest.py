@@ -10,11 +10,21 @@ from demo.job import Job
 from demo.report import Report
 from demo.world import BUILD, World
 
+from tests.softhsm import soft_token
+
+#: Of the token that the server has for keys.
+TOKEN_PIN = "654321"
+
 
 @pytest.fixture(scope="session")
-def job() -> Iterator[Job]:
-    """The main job, done; its bank, host and databases are running."""
-    with World(BUILD / "demo" / "test-run") as world:
+def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    """The main job, done; its bank, host and databases are running, and the server has a token for keys."""
+    token = soft_token(tmp_path_factory.mktemp("token") / "softhsm", "Sejf", TOKEN_PIN)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        World(BUILD / "demo" / "test-run", pkcs11_modules=f"hsm={token.module}") as world,
+    ):
+        patch.setenv("SOFTHSM2_CONF", str(token.configuration))
         made = Job(world, Report(), dt.date.today())
         made.run()
         yield made

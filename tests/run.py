@@ -55,6 +55,7 @@ PARTS = (
             "tests/integration/test_bad_input.py",
             "tests/browser/test_people.py",
             "tests/browser/test_session_dialog.py",
+            "tests/browser/test_administrator.py",
         ),
         (),
     ),

@@ -67,14 +67,17 @@ class WebClient:
         page.locator("#menu .treeview, #menu table").first.wait_for(state="visible", timeout=60_000)
 
     def open_menu(self, *path: str) -> None:
-        """Open an entry of the menu: the labels from the top, each opened on the way."""
+        """Open an entry of the menu: the labels from the top, each opened on the way and looked for below the one
+        before."""
+        place = '//*[@id="menu"]//'
         for depth, label in enumerate(path):
-            same = path[:depth].count(label)
-            row = self.page.locator(f'#menu tr:has(.column-char[title="{label}"])').nth(same)
+            place = f'({place}tr[.//*[contains(@class, "column-char") and @title="{label}"]])[1]'
+            row = self.page.locator(f"xpath={place}")
             if depth < len(path) - 1:
                 row.locator(".expander").first.click()
             else:
                 row.click()
+            place += "/following-sibling::"
 
     def menu_labels(self) -> list[str]:
         """What stands in the menu now."""
