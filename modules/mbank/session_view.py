@@ -19,6 +19,10 @@ from .session import local_text, zone_of
 class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
 
+    context_name = fields.Function(
+        fields.Char("Context",
+            help="The head office the session is kept for, or the database."),
+        'get_context_name')
     last_call = fields.Function(
         fields.DateTime("Last Call",
             states={
@@ -44,6 +48,15 @@ class Session(metaclass=PoolMeta):
                                     session_states.REVOKED,
                                     session_states.REFUSED]), 'danger',
                             'muted'))))]
+
+    def get_context_name(self, name):
+        if self.company:
+            return self.company.rec_name
+        return gettext('mbank.msg_session_of_database')
+
+    @classmethod
+    def order_context_name(cls, tables):
+        return cls.company.convert_order('company', tables, cls)
 
     @classmethod
     def get_use(cls, sessions, names):

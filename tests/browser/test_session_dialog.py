@@ -233,7 +233,7 @@ def test_the_list_the_calendar_and_the_overview(job: Job, log_in: LogIn) -> None
         expect(rows.filter(has_text="Aktywna").first).to_be_visible()
         client.settle()
         client.picture("session-list")
-        client.open_menu("Kalendarz końca sesji i certyfikatów")
+        client.open_menu("Terminy sesji i certyfikatów")
         calendar = client.page.locator(".tab-pane.active .calendar")
         expect(calendar).to_be_visible()
         client.settle()

@@ -313,6 +313,26 @@ class SessionViewsTestCase(TestCase):
         configuration.save()
 
     @with_transaction()
+    def test_context_in_words(self):
+        "What a session is kept for is said, and the list sorted by it"
+        Company = Pool().get('company.company')
+        Session = Pool().get('mbank.session')
+        of_database = self.session(self.signatory())
+        of_office = self.session(self.signatory())
+        Session.write([of_office], {'company': self.company})
+        self.assertEqual(of_database.context_name, "Database")
+        self.assertEqual(
+            Session(of_office.id).context_name,
+            Company(self.company).rec_name)
+        ids = [of_database.id, of_office.id]
+        first, second = (
+            [s.id for s in Session.search(
+                    [('id', 'in', ids)], order=[('context_name', way)])]
+            for way in ['ASC', 'DESC'])
+        self.assertEqual(sorted(first), ids)
+        self.assertEqual(first, second[::-1])
+
+    @with_transaction()
     def test_near_its_end(self):
         "What is near follows the first warning, what is due the renewal"
         Session = Pool().get('mbank.session')
