@@ -89,7 +89,7 @@ class Erp:
 
     def open_token(self, _company: Any) -> None:
         """The token of the session alone."""
-        vault.open_stored(self.pool.get("mbank.session")(self.chosen.id), "token")
+        self.pool.get("mbank.session")(self.chosen.id).open_token()
 
     def audit(self, company: Any) -> None:
         """The rows of the audit alone: names read, row written, row completed."""

@@ -1,6 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """Which session authorises an operation, and the sentence that says so."""
+import datetime as dt
 import json
 from dataclasses import dataclass
 
@@ -9,27 +10,35 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
 from . import vault
+from .clock import utcnow
 from .exceptions import (
     MBankError, MissingDIKError, NoSessionError, SessionNotCoveringError,
     SessionNotLiveError)
 from .rights import has_right
 from .session import local_text
+from .session_states import LIVE
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a session's authority rests on besides its state and its end.
+    """A session in force, with all its authority rests on.
 
-    operations maps the DIKs the bank granted to the names of the operations.
+    session and owner are ids, end is naive UTC or None; operations maps the
+    DIKs the bank granted to the names of the operations.
     """
+    session: int
+    context_key: str
+    owner: int
     owner_active: bool
+    end: dt.datetime
     operations: dict
 
     @classmethod
-    def of(cls, sessions, dik=None):
-        """The standings of sessions by id, read by one statement.
+    def of(cls, users=None, context_key=None, dik=None):
+        """The standings of all sessions in force, by one statement.
 
-        With a DIK only what was granted for it is read.
+        They can be limited to those of users (ids) and of a context; with a
+        DIK only what was granted for it is read.
         """
         pool = Pool()
         session = pool.get('mbank.session').__table__()
@@ -38,20 +47,35 @@ class Standing:
         is_granted = (granted.session == session.id) & granted.granted
         if dik is not None:
             is_granted &= granted.dik == dik
+        where = session.state.in_(sorted(LIVE))
+        if users is not None:
+            where &= session.user.in_(users)
+        if context_key is not None:
+            where &= session.context_key == context_key
         cursor = Transaction().connection.cursor()
         cursor.execute(*session
             .join(user, condition=session.user == user.id)
             .join(granted, 'LEFT', condition=is_granted)
             .select(
-                session.id, user.active, granted.dik, granted.operations,
-                where=session.id.in_([s.id for s in sessions])))
+                session.id, session.context_key, session.user, user.active,
+                session.end, granted.dik, granted.operations,
+                where=where, order_by=[session.id]))
         standings = {}
-        for id_, active, granted_dik, operations in cursor:
-            standing = standings.setdefault(id_, cls(bool(active), {}))
+        for id_, key, owner, active, end, granted_dik, operations in cursor:
+            standing = standings.setdefault(
+                id_, cls(id_, key, owner, bool(active), end, {}))
             if granted_dik is not None:
                 standing.operations.setdefault(granted_dik, set()).update(
                     json.loads(operations) if operations else [])
-        return standings
+        return list(standings.values())
+
+    @property
+    def is_past(self):
+        return bool(self.end and self.end <= utcnow())
+
+    @property
+    def record(self):
+        return Pool().get('mbank.session')(self.session)
 
 
 class Authorisation:
@@ -78,10 +102,11 @@ class Authorisation:
         vault.check()
         user_id = _requester(user)
         _, default_id = Configuration.authorising_for(company.id)
-        sessions = Session.live_of_users(
-            [u for u in [user_id, default_id] if u], company)
-        session = sessions.get(user_id) or sessions.get(default_id)
-        if session is None:
+        standings = {s.owner: s for s in Standing.of(
+                users=[u for u in [user_id, default_id] if u],
+                context_key=Session.key_of(company), dik=dik)}
+        standing = standings.get(user_id) or standings.get(default_id)
+        if standing is None:
             if default_id is None:
                 raise NoSessionError(gettext(
                         'mbank.msg_no_session_no_default',
@@ -92,41 +117,38 @@ class Authorisation:
                     user=User(user_id).rec_name,
                     default=User(default_id).rec_name,
                     company=company.rec_name))
-        standing = Standing.of([session], dik)[session.id]
-        cls.check(session, standing, company, operation)
-        return session
+        cls.check(standing, company, operation)
+        return standing.record
 
     @classmethod
     @without_check_access
-    def check(cls, session, standing, company, operation):
+    def check(cls, standing, company, operation):
         """Refuse a session that does not authorise the operation.
 
-        session is the one chosen for the requester and the head office,
-        standing what it rests on. Raises a subclass of MBankError that says
-        what to do.
+        standing is that of the session chosen for the requester and the head
+        office. Raises a subclass of MBankError that says what to do.
         """
         dik = dik_of(company)
-        if session.is_past:
+        if standing.is_past:
             raise SessionNotLiveError(gettext(
                     'mbank.msg_session_past',
-                    session=session.rec_name))
-        owner = session.user
+                    session=standing.record.rec_name))
         if not standing.owner_active or not has_right(
-                'group_session_create', owner.id):
+                'group_session_create', standing.owner):
             raise SessionNotLiveError(gettext(
                     'mbank.msg_session_owner',
-                    session=session.rec_name,
-                    user=owner.rec_name))
+                    session=standing.record.rec_name,
+                    user=standing.record.user.rec_name))
         if dik not in standing.operations:
             raise SessionNotCoveringError(gettext(
                     'mbank.msg_session_not_covering',
-                    session=session.rec_name,
+                    session=standing.record.rec_name,
                     dik=dik,
                     company=company.rec_name))
         if operation not in standing.operations[dik]:
             raise SessionNotCoveringError(gettext(
                     'mbank.msg_session_not_allowing',
-                    session=session.rec_name,
+                    session=standing.record.rec_name,
                     operation=operation,
                     dik=dik))
 

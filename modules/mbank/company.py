@@ -18,7 +18,8 @@ def is_dik(text):
 class Company(metaclass=PoolMeta):
     __name__ = 'company.company'
 
-    mbank_dik = fields.Char("[mBank] mBankDIK",
+    # Each call asks for it and for nothing else of the head office.
+    mbank_dik = fields.Char("[mBank] mBankDIK", loading='lazy',
         help="The DIK number given by mBank to this head office.\n"
         "Without it no communication with the bank starts.")
 

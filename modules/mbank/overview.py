@@ -10,7 +10,7 @@ from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
-from . import session_states, vault
+from . import vault
 from .authorisation import Authorisation, Standing, dik_of
 from .clock import utcnow
 from .exceptions import MBankError, NoSessionError
@@ -111,16 +111,17 @@ class _Facts:
         pool = Pool()
         self.Session = pool.get('mbank.session')
         self.Configuration = pool.get('mbank.configuration')
-        self.sessions = {}
+        User = pool.get('res.user')
+        self.standings = {}
         self.owners = defaultdict(list)
-        for session in self.Session.search([
-                    ('state', 'in', sorted(session_states.LIVE))]):
-            self.sessions[session.user.id, session.context_key] = session
-            if not session.is_past:
-                self.owners[session.context_key].append(
-                    session.user.rec_name)
+        standings = Standing.of()
+        users = {u.id: u for u in User.browse([s.owner for s in standings])}
+        for standing in standings:
+            self.standings[standing.owner, standing.context_key] = standing
+            if not standing.is_past:
+                self.owners[standing.context_key].append(
+                    users[standing.owner].rec_name)
         self.soon = utcnow() + self.Configuration(1).soon
-        self.standings = Standing.of(self.sessions.values())
         try:
             vault.check()
         except MBankError as error:
@@ -142,24 +143,27 @@ class _Facts:
                 self.owners[self.Session.key_of(company)]) or None,
             }
         try:
-            session = self.session_of(company, kind)
+            standing, default = self.standing_of(company, kind)
         except MBankError as error:
             values['explanation'] = error.message
             return values
-        soon = session.end and session.end <= self.soon
+        soon = standing.end and standing.end <= self.soon
         values.update({
                 'state': SOON if soon else COVERED,
-                'authoriser': session.user.rec_name,
-                'until': session.end,
+                'authoriser': default.rec_name,
+                'until': standing.end,
                 'explanation': gettext(
                     'mbank.msg_authorised_by_default',
-                    user=session.user.rec_name,
-                    end=local_text(session.end, company)),
+                    user=default.rec_name,
+                    end=local_text(standing.end, company)),
                 })
         return values
 
-    def session_of(self, company, kind):
-        "What authorises users without a session, or the error that says why"
+    def standing_of(self, company, kind):
+        """What authorises users without a session, and the user it is of.
+
+        Raises the error that says why nothing does.
+        """
         dik_of(company)
         if self.locked:
             raise self.locked
@@ -168,13 +172,12 @@ class _Facts:
             raise NoSessionError(gettext(
                     'mbank.msg_overview_no_default',
                     company=company.rec_name))
-        session = self.sessions.get(
+        standing = self.standings.get(
             (default.id, self.Session.key_of(company)))
-        if session is None:
+        if standing is None:
             raise NoSessionError(gettext(
                     'mbank.msg_overview_no_session',
                     default=default.rec_name, company=company.rec_name))
         for operation in KINDS[kind]:
-            Authorisation.check(
-                session, self.standings[session.id], company, operation)
-        return session
+            Authorisation.check(standing, company, operation)
+        return standing, default

@@ -9,9 +9,9 @@ from trytond.i18n import gettext
 from trytond.model import Exclude, ModelSQL, ModelView, Unique, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval
-from trytond.transaction import without_check_access
+from trytond.transaction import Transaction, without_check_access
 
-from . import gateway, session_states, telling
+from . import gateway, session_states, telling, vault
 from .clock import utcnow
 from .exceptions import SessionTransitionError
 from .sealed import SealedMixin
@@ -240,17 +240,23 @@ class Session(SealedMixin, ModelSQL, ModelView):
     @without_check_access
     def live_of(cls, user, company):
         "The live session of the user in the head office's context, or None"
-        return cls.live_of_users([int(user)], company).get(int(user))
+        sessions = cls.search([
+                ('user', '=', int(user)),
+                ('context_key', '=', cls.key_of(company)),
+                ('state', 'in', sorted(session_states.LIVE)),
+                ])
+        return sessions[0] if sessions else None
 
-    @classmethod
-    @without_check_access
-    def live_of_users(cls, users, company):
-        "The live sessions of users (ids) in the head office's context, by id"
-        return {s.user.id: s for s in cls.search([
-                    ('user', 'in', users),
-                    ('context_key', '=', cls.key_of(company)),
-                    ('state', 'in', sorted(session_states.LIVE)),
-                    ])}
+    def open_token(self):
+        "The token, or None, and the id of the owner, by one statement"
+        table = self.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.token, table.user, where=table.id == self.id))
+        sealed, owner = cursor.fetchone()
+        return (
+            vault.open(self, 'token', bytes(sealed))
+            if sealed is not None else None), owner
 
     # States
 

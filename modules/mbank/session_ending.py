@@ -10,7 +10,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
-from . import gateway, independent, session_states, vault
+from . import gateway, independent, session_states
 from .clock import utcnow
 from .exceptions import MBankError, SessionInvalidError
 from .rights import has_right
@@ -132,7 +132,7 @@ class Session(metaclass=PoolMeta):
         session = cls(session_id)
         if not session.finish_pending:
             return None, None
-        return vault.open_stored(session, 'token'), session.user.id
+        return session.open_token()
 
     @classmethod
     def _finished(cls, session_id, ended, message):

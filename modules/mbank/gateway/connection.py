@@ -4,8 +4,10 @@
 are made on."""
 import datetime as dt
 import logging
+import os
 import time
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import trytond.config as config
@@ -16,7 +18,7 @@ from companynet.profile import BankProfile
 from trytond.i18n import gettext
 from trytond.pool import Pool
 
-from .. import exceptions, independent, vault
+from .. import exceptions, independent
 from .errors import translated
 
 logger = logging.getLogger(__name__)
@@ -38,10 +40,24 @@ def bank_profile():
     address = config.get('mbank', 'endpoint', default='')
     with translated():
         if path:
-            return BankProfile.load(Path(path))
+            return _loaded(path, _version(path))
         if address:
             return BankProfile.from_mapping({'endpoint': address})
     raise exceptions.ProfileError(gettext('mbank.msg_profile_missing'))
+
+
+@lru_cache(maxsize=1)
+def _loaded(path, _version):
+    return BankProfile.load(Path(path))
+
+
+def _version(path):
+    "What changes when the file does"
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def naive(time):
@@ -188,7 +204,7 @@ def with_session(operation, session, company, function, account=None):
     again.
     """
     Session = Pool().get('mbank.session')
-    token = vault.open_stored(session, 'token')
+    token, owner = session.open_token()
     if token is None:
         raise exceptions.SessionNotLiveError(gettext(
                 'mbank.msg_session_no_token', session=session.rec_name))
@@ -197,7 +213,7 @@ def with_session(operation, session, company, function, account=None):
     audited = Audited(
         operation,
         company=company.id if company else None,
-        authoriser=session.user.id,
+        authoriser=owner,
         session=session.id,
         account=account)
     try:
