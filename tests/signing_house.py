@@ -128,20 +128,17 @@ def make_database(world: World, name: str, firm: firms.Firm) -> None:
 
 
 @contextmanager
-def running_house(certificate_pem: str, *settings: str) -> Iterator[House]:
+def running_house(certificate_pem: str, pkcs11_modules: str = "") -> Iterator[House]:
     """A house in which Jan may create sessions.
 
     Args:
         certificate_pem: registered with the bank for Jan's user there.
-        settings: lines of the plugin's section of the configuration file.
+        pkcs11_modules: of keys on the server, as :class:`demo.world.World` has them.
     """
     directory = places.BUILD / "demo" / "signing"
     shutil.rmtree(directory, ignore_errors=True)
-    with World(directory) as world:
+    with World(directory, pkcs11_modules=pkcs11_modules) as world:
         world.write_configuration()
-        with world.config_file.open("a", encoding="utf-8") as file:
-            # Its last section is the plugin's.
-            file.writelines(f"{line}\n" for line in settings)
         make_database(world, DATABASE, firms.ALFA)
         world.start_bank()
         world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": certificate_pem})

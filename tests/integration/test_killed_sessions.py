@@ -109,7 +109,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KilledHouse]:
     token = soft_token(tmp_path_factory.mktemp("token") / "softhsm", "Serwer", PIN)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOFTHSM2_CONF", str(token.configuration))
-        with running_house(token.certificate_pem, f"pkcs11_modules = hsm={token.module}") as running:
+        with running_house(token.certificate_pem, f"hsm={token.module}") as running:
             house = KilledHouse(running.world, token)
             house.furnish()
             yield house

@@ -179,8 +179,8 @@ class PagesTestCase(SessionCase):
         Dik = Pool().get('mbank.session.dik')
         Session = Pool().get('mbank.session')
         session = Session(made['session_id'])
-        Session.write([session], {
-                'end': session.end - dt.timedelta(days=10)})
+        end = session.end - dt.timedelta(days=10)
+        Session.write([session], {'end': end, 'bank_end': end})
         Dik.write(list(session.diks), {
                 'operations': json.dumps(['getMT940Ex', 'getStatus'])})
         Dik.create([
