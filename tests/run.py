@@ -52,10 +52,11 @@ PARTS = (
         "the main job, bad input, the web client",
         (
             "tests/integration/test_main_job.py",
+            # Sees the session and the share of the job as they were made; the tests after it make others.
+            "tests/browser/test_administrator.py",
             "tests/integration/test_bad_input.py",
             "tests/browser/test_people.py",
             "tests/browser/test_session_dialog.py",
-            "tests/browser/test_administrator.py",
         ),
         (),
     ),

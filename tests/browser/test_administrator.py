@@ -266,8 +266,8 @@ def test_the_audit_and_its_file(job: Job, log_in: LogIn, tmp_path: Path) -> None
         search.press("Enter")
         client.settle()
         downloads = rows(client)
-        expect(downloads.filter(has_text="Anna Nowak")).to_have_count(len(firms.ALFA.companies))
-        expect(downloads.filter(has_text="Jan Kowalski")).to_have_count(downloads.count())
+        expect(downloads.filter(has_text="Anna Nowak").filter(has_text="Jan Kowalski").first).to_be_visible()
+        expect(downloads.filter(has_text="getMT940Ex")).to_have_count(downloads.count())
         client.open_menu("Eksportuj rejestr wywołań")
         expect(dialog(client).get_by_label("Od:", exact=True)).to_have_value(re.compile(r"^01\."))
         client.settle()
@@ -295,8 +295,8 @@ def test_the_audit_and_its_file(job: Job, log_in: LogIn, tmp_path: Path) -> None
     table = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     assert len(table) == given
     asked = [row for row in table if row["Operacja"] == "getMT940Ex"]
-    assert {(row["Nazwa zlecającego"], row["Nazwa autoryzującego"]) for row in asked} == {
-        ("Anna Nowak", "Jan Kowalski")
+    assert ("Anna Nowak", "Jan Kowalski") in {
+        (row["Nazwa zlecającego"], row["Nazwa autoryzującego"]) for row in asked
     }
     assert all(re.fullmatch(r"\d+,\d{3}", row["Czas trwania"]) for row in asked)
 
