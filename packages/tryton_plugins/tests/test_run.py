@@ -1,6 +1,8 @@
 """The running host: users wait through an installation and go on; nothing is left when it ends."""
 
 import base64
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -15,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -306,6 +309,21 @@ def _answers(client: Client) -> bool:
         return client.call("common.db.login", "admin", {"password": PASSWORD}, "en").status == 200
     except OSError:
         return False
+
+
+def test_clients_that_wait_for_news_leave_room_for_others(make_site: Callable[[str], Any]) -> None:
+    """Each client keeps a request to the bus open; forty of them do not keep anybody from working."""
+    site = make_site("waiting")
+    with site.config.open("a") as file:
+        file.write("[bus]\nallow_subscribe = True\n")
+    with _host(site) as (client, _process), contextlib.ExitStack() as waiting:
+        client.login()
+        headers = {"Content-Type": "application/json", "Authorization": f"Session {client.session}"}
+        for _ in range(40):
+            connection = http.client.HTTPConnection(urlsplit(client.url).netloc)
+            waiting.callback(connection.close)
+            connection.request("POST", f"/{site.database}/bus", json.dumps({"channels": []}), headers)
+        assert client.preferences().status == 200
 
 
 def test_second_supervisor_of_a_store_is_refused(make_site: Callable[[str], Any]) -> None:

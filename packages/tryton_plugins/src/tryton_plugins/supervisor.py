@@ -25,7 +25,8 @@ from tryton_plugins.service import ServiceFiles
 from tryton_plugins.store import Store
 
 WEB_PROCESSES = 2
-WEB_THREADS = 8
+#: Of each process. Every client that is logged in keeps one: it waits in it for what Tryton's bus has to say.
+WEB_THREADS = 100
 #: Seconds between two looks at the store.
 _LOOK = 0.2
 _JOBS_STOP_SECONDS = 110.0
