@@ -58,10 +58,10 @@ class Session(metaclass=PoolMeta):
         session = cls(session_id)
         if session.state not in LIVE:
             return
-        if session.is_past:
-            session._end(session_states.EXPIRED, reason, at_bank=False)
-        else:
-            session._end(session_states.REVOKED, reason, at_bank=False)
+        session._end(
+            session_states.EXPIRED if session.is_past
+            else session_states.REVOKED,
+            reason, at_bank=False)
         session._tell(
             'mbank.msg_session_ended_label', reason,
             advice='mbank.msg_session_advice_new')

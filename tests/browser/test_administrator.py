@@ -5,8 +5,7 @@ import csv
 import io
 import re
 import xmlrpc.client
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,28 +13,13 @@ from demo import firms
 from demo.job import PIN, Job
 from playwright.sync_api import Locator, expect
 
-from tests.browser.webclient import WebClient, web_client
+from tests.browser.webclient import LogIn, WebClient, dialog
 from tests.conftest import TOKEN_PIN
 
 PARAMETERS = ("Parametry pracy", "HomeBanking", "Banki", "mBank")
 KEYS = "Klucze na serwerze"
 ALFA, ALFA_SERWIS = (company.name for company in firms.ALFA.companies)
 JANS = "\"user\" = (SELECT id FROM res_user WHERE login = 'jan') AND state IN ('active', 'expiring')"
-
-LogIn = Callable[[str], AbstractContextManager[WebClient]]
-
-
-@pytest.fixture
-def log_in(job: Job, screenshots: Path) -> LogIn:
-    """Logs a person of the first database in, in a browser of its own."""
-
-    @contextmanager
-    def enter(login: str) -> Iterator[WebClient]:
-        with web_client(job.world.web_url, firms.ALFA.database, screenshots) as client:
-            client.log_in(login, firms.PASSWORD)
-            yield client
-
-    return enter
 
 
 @pytest.fixture
@@ -76,11 +60,6 @@ def keys_removed(job: Job) -> Iterator[None]:
 def form(client: WebClient) -> Locator:
     """What is shown in the open tab."""
     return client.page.locator(".tab-pane.active")
-
-
-def dialog(client: WebClient) -> Locator:
-    """The page of the wizard that is shown."""
-    return client.page.locator(".wizard-dialog:visible")
 
 
 def rows(client: WebClient) -> Locator:

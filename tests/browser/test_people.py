@@ -2,33 +2,15 @@
 
 import re
 import xmlrpc.client
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
 from demo import firms
 from demo.job import PIN, Job
 from playwright.sync_api import expect
 
-from tests.browser.webclient import WebClient, web_client
+from tests.browser.webclient import LogIn
 
 BUTTON = "Utwórz sesję długotrwałą mBank"
-
-LogIn = Callable[[str], AbstractContextManager[WebClient]]
-
-
-@pytest.fixture
-def log_in(job: Job, screenshots: Path) -> LogIn:
-    """Logs a person of the first database in, in a browser of its own."""
-
-    @contextmanager
-    def enter(login: str) -> Iterator[WebClient]:
-        with web_client(job.world.web_url, firms.ALFA.database, screenshots) as client:
-            client.log_in(login, firms.PASSWORD)
-            yield client
-
-    return enter
 
 
 def test_the_accountant_sees_what_was_settled_and_why(job: Job, log_in: LogIn) -> None:

@@ -2,10 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +11,12 @@ from demo import firms
 from demo.job import PIN, Job
 from playwright.sync_api import Locator, expect
 
-from tests.browser.webclient import WebClient, web_client
+from tests.browser.webclient import LogIn, WebClient, dialog
 
 CREATE = "Utwórz sesję długotrwałą mBank"
 OWN = "Sesja długotrwała mBank"
 SECONDS_TO_OPEN = 0.5
 JAN = "\"user\" = (SELECT id FROM res_user WHERE login = 'jan')"
-
-LogIn = Callable[[str], AbstractContextManager[WebClient]]
 
 
 @dataclass(frozen=True)
@@ -58,19 +54,6 @@ def sql(job: Job, statement: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def log_in(job: Job, screenshots: Path) -> LogIn:
-    """Logs a person of the first database in, in a browser of its own."""
-
-    @contextmanager
-    def enter(login: str) -> Iterator[WebClient]:
-        with web_client(job.world.web_url, firms.ALFA.database, screenshots) as client:
-            client.log_in(login, firms.PASSWORD)
-            yield client
-
-    return enter
-
-
-@pytest.fixture
 def put_away(job: Job) -> Iterator[int]:
     """Jan has no session and nothing recent to tell of; the one he had, whose id this is, is in force again after."""
     [(kept,)] = sql(job, f"SELECT max(id) FROM mbank_session WHERE {JAN} AND state IN ('active', 'expiring')")  # noqa: S608
@@ -97,11 +80,6 @@ def longest_life(job: Job) -> Iterator[None]:
 def button(client: WebClient) -> Locator:
     """Ours on the main bar."""
     return client.page.locator("#mbank-session a")
-
-
-def dialog(client: WebClient) -> Locator:
-    """The page of the wizard that is shown."""
-    return client.page.locator(".wizard-dialog:visible")
 
 
 def typed_dik(client: WebClient) -> Locator:

@@ -1,11 +1,11 @@
 """Drives Tryton's web client in a real Chromium, as a Polish user would."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, Request, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Request, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -131,3 +131,12 @@ def web_client(url: str, database: str, screenshots: Path) -> Iterator[WebClient
             raise
         finally:
             browser.close()
+
+
+#: Logs a person in by the login, in a browser of its own.
+LogIn = Callable[[str], AbstractContextManager[WebClient]]
+
+
+def dialog(client: WebClient) -> Locator:
+    """The page of the wizard that is shown."""
+    return client.page.locator(".wizard-dialog:visible")

@@ -40,18 +40,18 @@ def bank_profile():
     address = config.get('mbank', 'endpoint', default='')
     with translated():
         if path:
-            return _loaded(path, _version(path))
+            return _loaded(path, _stamp(path))
         if address:
             return BankProfile.from_mapping({'endpoint': address})
     raise exceptions.ProfileError(gettext('mbank.msg_profile_missing'))
 
 
 @lru_cache(maxsize=1)
-def _loaded(path, _version):
+def _loaded(path, stamp):
     return BankProfile.load(Path(path))
 
 
-def _version(path):
+def _stamp(path):
     "What changes when the file does"
     try:
         found = os.stat(path)
