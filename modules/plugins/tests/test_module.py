@@ -108,6 +108,28 @@ class PluginsTestCase(ModuleTestCase):
         self.assertIn("elsewhere, not", archive.licence_problem)
 
     @with_transaction()
+    def test_damaged_file_of_the_store_is_a_row_that_says_so(self):
+        "A file that cannot be unpacked, and a folder, do not break the list"
+        Archive = Pool().get('plugins.archive')
+        self.upload(self.archive(), self.licence(date(2099, 12, 31)))
+        store = self.folder / 'store'
+        whole = (store / 'archives' / 'SamplePlugin-8.0.1.zip').read_bytes()
+        place = whole.index(b'plugin.json') + 13
+        (store / 'archives' / 'Damaged.zip').write_bytes(
+            whole[:place] + b'\xff' * 8 + whole[place + 8:])
+        (store / 'archives' / 'Folder.zip').mkdir()
+        (store / 'licences' / 'Folder.json').mkdir()
+        Archive.synchronize()
+        states = {a.file_name: a.state for a in Archive.search([])}
+        self.assertEqual(states, {
+                'Damaged.zip': 'refused',
+                'Folder.zip': 'refused',
+                'SamplePlugin-8.0.1.zip': 'ready',
+                })
+        damaged, = Archive.search([('file_name', '=', 'Damaged.zip')])
+        self.assertIn("Damaged.zip", damaged.problem)
+
+    @with_transaction()
     def test_forged_files_are_refused_at_upload(self):
         "What no trusted vendor signed does not get on the server"
         stranger = VendorKey.create()

@@ -5,18 +5,29 @@ looked at before signature and sums hold. An archive is read once, into memory, 
 is what is unpacked.
 """
 
+import contextlib
 import hashlib
 import io
 import json
 import re
 import stat
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tryton_plugins.errors import ArchiveTampered, ArchiveTooLarge, ArchiveUnreadable, ArchiveUnsafe, UntrustedKey
+from packaging.requirements import Requirement
+
+from tryton_plugins.errors import (
+    ArchiveTampered,
+    ArchiveTooLarge,
+    ArchiveUnreadable,
+    ArchiveUnsafe,
+    PluginError,
+    UntrustedKey,
+)
+from tryton_plugins.files import FileTooLarge, read_regular, shown_name
 from tryton_plugins.keys import ARCHIVE_PURPOSE, Signature, TrustedKeys
 
 MANIFEST = "plugin.json"
@@ -29,6 +40,16 @@ MAX_ENTRIES = 20_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _VERSION = re.compile(r"[0-9][A-Za-z0-9.+!_-]{0,63}")
 _MODULE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def text_of(value: object) -> str:
+    """A text of a signed file, as it is; raises TypeError or ValueError for what no database and no page can hold."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    value.encode()
+    if "\0" in value:
+        raise ValueError("a NUL in a text")
+    return value
 
 
 @dataclass(frozen=True)
@@ -66,20 +87,22 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Manifest":
-        """Read `plugin.json`; raises ValueError, KeyError or TypeError if it is not one."""
+        """Read `plugin.json`; raises ValueError, KeyError, TypeError or RecursionError if it is not one."""
         value: dict[str, Any] = json.loads(data)
         if value["format"] != 1:
             raise ValueError("another format")
         titles = value.get("module_titles", {})
         manifest = cls(
-            name=value["name"],
-            version=value["version"],
-            series=value["series"],
-            module=value["module"],
-            requires_modules={name: titles.get(name, name) for name in value["requires_modules"]},
-            requires_python=tuple(value["requires_python"]),
-            files=dict(value["files"]),
+            name=text_of(value["name"]),
+            version=text_of(value["version"]),
+            series=text_of(value["series"]),
+            module=text_of(value["module"]),
+            requires_modules={text_of(name): text_of(titles.get(name, name)) for name in value["requires_modules"]},
+            requires_python=tuple(text_of(line) for line in value["requires_python"]),
+            files={text_of(name): text_of(digest) for name, digest in value["files"].items()},
         )
+        for line in manifest.requires_python:
+            Requirement(line)
         for pattern, text in ((_NAME, manifest.name), (_VERSION, manifest.version), (_MODULE, manifest.module)):
             # The texts become folder names.
             if not pattern.fullmatch(text):
@@ -104,13 +127,12 @@ class Archive:
 def read_archive(path: Path, trusted: TrustedKeys) -> Archive:
     """Read and verify the archive at *path*; see `verify_archive`."""
     try:
-        size = path.stat().st_size
-        if size > MAX_ARCHIVE_BYTES:
-            raise ArchiveTooLarge(archive=path.name, file=path.name, limit=MAX_ARCHIVE_BYTES)
-        data = path.read_bytes()
+        data = read_regular(path, MAX_ARCHIVE_BYTES)
+    except FileTooLarge as error:
+        raise ArchiveTooLarge(archive=path.name, file=shown_name(path), limit=MAX_ARCHIVE_BYTES) from error
     except OSError as error:
-        raise ArchiveUnreadable(archive=str(path), reason=error.strerror) from error
-    return verify_archive(data, path.name, trusted)
+        raise ArchiveUnreadable(archive=shown_name(path), reason=error.strerror or "it cannot be read") from error
+    return verify_archive(data, shown_name(path), trusted)
 
 
 def verify_archive(data: bytes, source: str, trusted: TrustedKeys) -> Archive:
@@ -122,10 +144,8 @@ def verify_archive(data: bytes, source: str, trusted: TrustedKeys) -> Archive:
         raise ArchiveTooLarge(archive=source, file=source, limit=MAX_ARCHIVE_BYTES)
     entries = read_zip(data, source, MAX_UNPACKED_BYTES)
     signature = _signature(entries, source, trusted)
-    try:
+    with refused_as_unreadable(source, f"{MANIFEST} is not in the known form"):
         manifest = Manifest.from_bytes(entries[MANIFEST])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArchiveUnreadable(archive=source, reason=f"{MANIFEST} is not in the known form") from error
     wheels = {name: content for name, content in entries.items() if name not in (MANIFEST, SIGNATURE)}
     for name in sorted(set(wheels) ^ set(manifest.files)):
         raise ArchiveTampered(archive=source, file=name)
@@ -144,7 +164,7 @@ def _signature(entries: Mapping[str, bytes], source: str, trusted: TrustedKeys) 
             raise ArchiveTooLarge(archive=source, file=name, limit=MAX_MANIFEST_BYTES)
     try:
         signature = Signature.from_json(json.loads(entries[SIGNATURE]))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ArchiveTampered(archive=source, file=SIGNATURE) from error
     if not trusted.trusts(signature):
         raise UntrustedKey(archive=source, key=signature.key, place=trusted.place)
@@ -158,13 +178,23 @@ def read_zip(data: bytes, source: str, limit: int) -> dict[str, bytes]:
 
     Raises: ArchiveUnreadable, ArchiveTooLarge, ArchiveUnsafe.
     """
+    with refused_as_unreadable(source, "not a whole zip file"), zipfile.ZipFile(io.BytesIO(data)) as container:
+        return _read_entries(container, source, limit)
+
+
+@contextlib.contextmanager
+def refused_as_unreadable(source: str, reason: str) -> Iterator[None]:
+    """The door for bytes that nobody has vouched for: whatever a parser makes of them is one refusal.
+
+    zipfile passes on what zlib, bz2, lzma, struct and the code pages raise, and json and email have their own: a
+    list of them is never whole, and one raw exception would stop the list of all archives.
+    """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as container:
-            return _read_entries(container, source, limit)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError) as error:
-        raise ArchiveUnreadable(archive=source, reason="not a whole zip file") from error
-    except ValueError as error:
-        raise ArchiveUnreadable(archive=source, reason="not a readable zip file") from error
+        yield
+    except PluginError:
+        raise
+    except Exception as error:
+        raise ArchiveUnreadable(archive=source, reason=reason) from error
 
 
 def _read_entries(container: zipfile.ZipFile, source: str, limit: int) -> dict[str, bytes]:
@@ -176,6 +206,8 @@ def _read_entries(container: zipfile.ZipFile, source: str, limit: int) -> dict[s
     for info in infos:
         if info.is_dir():
             continue
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ArchiveUnreadable(archive=source, reason=f"{info.filename} is packed in an unknown way")
         kind = stat.S_IFMT(info.external_attr >> 16)
         if unsafe_name(info.filename) or info.filename in entries or kind not in (0, stat.S_IFREG):
             raise ArchiveUnsafe(archive=source, file=info.filename)

@@ -1,9 +1,11 @@
 """Files of the store: replaced whole, never half."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -28,6 +30,30 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise
 
 
+class FileTooLarge(OSError):
+    """More bytes than such a file has."""
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """The bytes of a regular file, *limit* at most.
+
+    Raises: FileTooLarge; OSError if it cannot be read, or is no such file: a pipe would be waited for for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise FileTooLarge(errno.EFBIG, f"it has more than {limit} bytes")
+    return data
+
+
+def shown_name(path: Path) -> str:
+    """A file's name as a database and a page can hold it: bytes that are no text are escaped."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+
+
 def write_json(path: Path, value: object) -> None:
     """Put *value* at *path* as JSON."""
     write_whole(path, (json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
@@ -37,7 +63,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The JSON object at *path*; an empty one if there is none or it is not one."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

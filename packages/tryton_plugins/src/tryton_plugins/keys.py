@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tryton_plugins.errors import ConfigurationError
 ARCHIVE_PURPOSE = b"tryton-plugin-archive-1\0"
 LICENCE_PURPOSE = b"tryton-plugin-licence-1\0"
 
+_FINGERPRINT = re.compile("[0-9a-f]{16}")
 _PEM_END = b"-----END PUBLIC KEY-----"
 
 
@@ -40,10 +42,10 @@ class Signature:
     @classmethod
     def from_json(cls, value: object) -> "Signature":
         """Read `to_json`'s form; raises ValueError if it is not."""
-        if not isinstance(value, dict) or not isinstance(value.get("key"), str):
-            raise ValueError("not a signature")  # noqa: TRY004 - a wrong file, not a wrong call
+        if not isinstance(value, dict) or not _FINGERPRINT.fullmatch(str(value.get("key"))):
+            raise ValueError("not a signature")
         try:
-            return cls(value["key"], base64.b64decode(str(value.get("signature")), validate=True))
+            return cls(str(value["key"]), base64.b64decode(str(value.get("signature")), validate=True))
         except binascii.Error as error:
             raise ValueError("not a signature") from error
 
@@ -132,7 +134,7 @@ class TrustedKeys:
             else:
                 blocks = [part + _PEM_END for part in data.split(_PEM_END)[:-1]]
             keys = [serialization.load_pem_public_key(block.strip()) for block in blocks]
-        except (ValueError, KeyError, TypeError, UnsupportedAlgorithm) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, UnsupportedAlgorithm) as error:
             raise ConfigurationError(reason=f"The file {path} does not hold public keys.") from error
         trusted = {fingerprint(key): key for key in keys if isinstance(key, Ed25519PublicKey)}
         if not trusted or len(trusted) != len(keys):

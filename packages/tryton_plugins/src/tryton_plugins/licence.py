@@ -1,6 +1,7 @@
 """A licence: who may use which plugin, how long, on which databases; signed by the vendor."""
 
 import json
+import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tryton_plugins.archive import text_of
 from tryton_plugins.errors import (
     LicenceExhausted,
     LicenceExpired,
@@ -17,9 +19,13 @@ from tryton_plugins.errors import (
     LicenceOtherPlugin,
     LicenceUnreadable,
 )
+from tryton_plugins.files import read_regular, shown_name
 from tryton_plugins.keys import LICENCE_PURPOSE, Signature, TrustedKeys, VendorKey
 
 MAX_LICENCE_BYTES = 64 * 1024
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+#: What reading a file that is no licence may end in; `int` of JSON's Infinity overflows.
+_NOT_THE_FORM = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -133,13 +139,13 @@ def verify_licence(data: bytes, source: str, trusted: TrustedKeys) -> Licence:
         values = document["licence"]
         signature = Signature.from_json(document)
         canonical = _canonical(values)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _NOT_THE_FORM as error:
         raise LicenceUnreadable(licence=source) from error
     if not trusted.verifies(signature, LICENCE_PURPOSE, canonical):
         raise LicenceForged(licence=source)
     try:
         return _licence(values)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NOT_THE_FORM as error:
         raise LicenceUnreadable(licence=source) from error
 
 
@@ -147,22 +153,26 @@ def _licence(values: dict[str, Any]) -> Licence:
     if values["format"] != 1:
         raise ValueError("another format")
     databases = values["databases"]
+    for name in ("number", "plugin"):
+        # They become a file's name.
+        if not _PLAIN.fullmatch(text_of(values[name])):
+            raise ValueError(f"{name} {values[name]!r} is not allowed")
     return Licence(
         number=values["number"],
-        licensee=values["licensee"],
-        nip=values["nip"],
+        licensee=text_of(values["licensee"]),
+        nip=text_of(values["nip"]),
         plugin=values["plugin"],
         valid_from=date.fromisoformat(values["valid_from"]),
         valid_until=date.fromisoformat(values["valid_until"]),
         max_databases=int(databases["max"]) if "max" in databases else None,
-        databases=tuple(databases.get("names", ())),
+        databases=tuple(text_of(name) for name in databases.get("names", ())),
     )
 
 
 def read_licence(path: Path, trusted: TrustedKeys) -> Licence:
     """Read and verify the file at *path*; see `verify_licence`."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path, MAX_LICENCE_BYTES)
     except OSError as error:
-        raise LicenceUnreadable(licence=str(path)) from error
-    return verify_licence(data, path.name, trusted)
+        raise LicenceUnreadable(licence=shown_name(path)) from error
+    return verify_licence(data, shown_name(path), trusted)

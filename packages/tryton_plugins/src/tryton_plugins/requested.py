@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tryton_plugins.errors import RequestUnknown
+from tryton_plugins.errors import ConfigurationError, RequestUnknown
 from tryton_plugins.files import read_json, write_json
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -81,8 +81,15 @@ class Requests:
         return sorted(found, key=lambda request: request.requested_at)
 
     def state(self, request_id: str) -> RequestState:
-        """What became of a wish; `requested` if nothing yet."""
-        return RequestState(**read_json(self._folder / f"{request_id}.state.json"))
+        """What became of a wish; `requested` if nothing yet, `failed` if its file is none of ours."""
+        path = self._folder / f"{request_id}.state.json"
+        try:
+            return RequestState(**read_json(path))
+        except TypeError:
+            error = ConfigurationError(reason=f"{path.name} in the store is not the state of an installation.")
+            return RequestState(
+                FAILED, error={"code": error.code, "parameters": error.parameters, "text": str(error)}
+            )
 
     def running(self) -> list[str]:
         """Ids of wishes that were begun and not ended: after a crash of the supervisor nobody works on them."""

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from tryton_plugins.archive import Archive, Manifest, read_archive, verify_archive
 from tryton_plugins.errors import ConfigurationError, LicenceMissing, PluginError
-from tryton_plugins.files import exclusive, read_json, write_json, write_whole
+from tryton_plugins.files import exclusive, read_json, shown_name, write_json, write_whole
 from tryton_plugins.keys import TrustedKeys
 from tryton_plugins.licence import Licence, read_licence, verify_licence
 from tryton_plugins.wheel import read_wheel
@@ -84,9 +84,9 @@ class Store:
         trusted = self.trusted()
         for path in sorted((self.root / "archives").glob("*.zip")):
             try:
-                found[path.name] = read_archive(path, trusted)
+                found[shown_name(path)] = read_archive(path, trusted)
             except PluginError as error:
-                found[path.name] = error
+                found[shown_name(path)] = error
         return found
 
     def add_archive(self, data: bytes, source: str) -> Archive:
@@ -108,9 +108,9 @@ class Store:
         trusted = self.trusted()
         for path in sorted((self.root / "licences").glob("*.json")):
             try:
-                found[path.name] = read_licence(path, trusted)
+                found[shown_name(path)] = read_licence(path, trusted)
             except PluginError as error:
-                found[path.name] = error
+                found[shown_name(path)] = error
         return found
 
     def add_licence(self, data: bytes, source: str) -> Licence:
@@ -164,7 +164,7 @@ class Store:
         place = self.root / "installed" / name / folder
         try:
             manifest = Manifest.from_bytes((place / "plugin.json").read_bytes())
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ConfigurationError(
                 reason=f"The plugin in {place} is not whole; install its archive again."
             ) from error

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 
-from tryton_plugins.archive import MAX_UNPACKED_BYTES, read_zip
+from packaging.requirements import Requirement
+
+from tryton_plugins.archive import MAX_UNPACKED_BYTES, read_zip, refused_as_unreadable
 from tryton_plugins.errors import ArchiveUnreadable, ArchiveUnsafe
 
 
@@ -28,7 +30,12 @@ def read_wheel(file: str, data: bytes) -> Wheel:
     info = sorted({name.split("/")[0] for name in files if name.split("/")[0].endswith(".dist-info")})
     if len(info) != 1 or f"{info[0]}/METADATA" not in files or f"{info[0]}/WHEEL" not in files:
         raise ArchiveUnreadable(archive=file, reason="not a wheel")
-    kind = BytesParser().parsebytes(files[f"{info[0]}/WHEEL"])
+    with refused_as_unreadable(file, "its description cannot be read"):
+        kind = BytesParser().parsebytes(files[f"{info[0]}/WHEEL"])
+        metadata = BytesParser().parsebytes(files[f"{info[0]}/METADATA"])
+        requires = tuple(str(line) for line in metadata.get_all("Requires-Dist", []))
+        for line in requires:
+            Requirement(line)
     if kind["Root-Is-Purelib"] != "true" or any(name.endswith((".so", ".pyd", ".dylib")) for name in files):
         raise ArchiveUnreadable(archive=file, reason="only pure Python wheels are accepted")
     for name in files:
@@ -36,11 +43,10 @@ def read_wheel(file: str, data: bytes) -> Wheel:
         top = name.split("/")[0]
         if top.endswith((".pth", ".data")):
             raise ArchiveUnsafe(archive=file, file=name)
-    metadata = BytesParser().parsebytes(files[f"{info[0]}/METADATA"])
     return Wheel(
         file=file,
         name=str(metadata["Name"]),
         version=str(metadata["Version"]),
-        requires=tuple(str(line) for line in metadata.get_all("Requires-Dist", [])),
+        requires=requires,
         files=files,
     )
