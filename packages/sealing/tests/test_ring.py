@@ -158,3 +158,32 @@ def test_no_secret_in_any_repr(ring: KeyRing) -> None:
     for secret in secrets:
         assert secret not in shown
         assert repr(base64.b64decode(secret)) not in shown
+
+
+def test_count_of_intents_only_rises_and_survives_adoption_and_rotation(ring: KeyRing) -> None:
+    ring.adopt("alfa", "here")
+    assert ring.intents("alfa") == 0
+    ring.note_intent("alfa", 2)
+    ring.note_intent("alfa", 1)
+    ring.adopt("alfa", "there")
+    ring.create_identity("alfa")
+    ring.add_key()
+    assert KeyRing.load(ring.path).intents("alfa") == 2
+    assert ring.intents("beta") == 0
+
+
+def test_intent_of_a_database_the_ring_does_not_know_is_refused(ring: KeyRing) -> None:
+    with pytest.raises(NotServed):
+        ring.note_intent("beta", 1)
+
+
+def test_intents_noted_by_two_processes_at_once_keep_the_highest(ring: KeyRing) -> None:
+    ring.adopt("alfa", "here")
+    numbers = list(range(1, 9))
+    with multiprocessing.get_context("fork").Pool(4) as pool:
+        pool.starmap(_note, [(ring.path, number) for number in numbers])
+    assert ring.intents("alfa") == max(numbers)
+
+
+def _note(path: Path, number: int) -> None:
+    KeyRing.load(path).note_intent("alfa", number)

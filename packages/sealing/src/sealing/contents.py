@@ -36,6 +36,8 @@ class Served:
     adopted: str | None
     """ISO time of the adoption, if the caller gave one."""
     identity: PrivateIdentity | None
+    intents: int = 0
+    """How many intents of this database are known to have been committed; see `KeyRing.note_intent`."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,11 @@ class Contents:
         """The file's content."""
         databases: dict[str, Any] = {}
         for name, served in self.databases.items():
-            entry: dict[str, Any] = {"location": served.location, "adopted": served.adopted}
+            entry: dict[str, Any] = {
+                "location": served.location,
+                "adopted": served.adopted,
+                "intents": served.intents,
+            }
             if served.identity is not None:
                 hpke, sign = served.identity.raw()
                 entry["identity"] = {"hpke": to_base64(hpke), "sign": to_base64(sign)}
@@ -114,7 +120,9 @@ class Contents:
             identity = None
             if raw := entry.get("identity"):
                 identity = PrivateIdentity.from_raw(name, from_base64(raw["hpke"]), from_base64(raw["sign"]))
-            databases[name] = Served(name, entry["location"], entry["adopted"], identity)
+            databases[name] = Served(
+                name, entry["location"], entry["adopted"], identity, int(entry.get("intents", 0))
+            )
         contents = cls(bytes.fromhex(value["ring"]), int(value["current"]), keys, databases)
         if contents.current not in keys or len(contents.ring_id) != RING_ID_BYTES:
             raise ValueError("the current key is missing")

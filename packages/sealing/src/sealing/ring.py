@@ -169,6 +169,30 @@ class KeyRing:
         elif contents.database(database_id).location is None:
             raise NotServed(f"The key ring {self._path} does not serve database {database_id}; adopt it first.")
 
+    # Intents: what a database restored from a backup does not know any more
+
+    def intents(self, database_id: str) -> int:
+        """How many intents of the database are noted; a database that counts fewer was restored from a backup."""
+        return self._contents().database(database_id).intents
+
+    def note_intent(self, database_id: str, number: int) -> None:
+        """Keep that the database has committed its intent *number*, before anything that follows from it leaves.
+
+        The count never goes down. A database commits its own count first: killed in between, it is ahead of the
+        ring, which is no sign of a backup.
+        Raises: NotServed if the ring does not know the database; OSError if the file cannot be written.
+        """
+
+        def noted(contents: Contents) -> Contents:
+            if database_id not in contents.databases:
+                raise NotServed(f"The key ring {self._path} does not know database {database_id}; adopt it first.")
+            known = contents.database(database_id)
+            if known.intents >= number:
+                return contents
+            return contents.with_database(dataclasses.replace(known, intents=number))
+
+        self._change(noted)
+
     # Sealed records
 
     def seal(self, ref: RecordRef, data: bytes, *, location: str | None = None) -> bytes:
