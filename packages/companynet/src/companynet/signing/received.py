@@ -47,7 +47,7 @@ _OTHER_FORMATS: Final = (
         "this is an e-mail message (S/MIME)",
     ),
     (
-        re.compile(rb"(?s).*PRIVATE KEY-----"),
+        re.compile(rb"(?s)\A.*PRIVATE KEY-----"),
         ReasonCode.NO_SIGNATURE_PRIVATE_KEY,
         "this is a private key, which must be given to nobody",
     ),
