@@ -20,6 +20,13 @@ SEALED = [
     ]
 
 
+_COMPARE = """\
+%(name)s: it was moved, copied or restored, and knows nothing of %(missing)s
+%(name)s: order files that were sent. Orders leave it again when all open order
+%(name)s: batches and approved payments were compared with CompanyNet and
+%(name)s: "Compared with the Bank" was pressed in "Identity of this Database"."""
+
+
 def _parser():
     def options(default):
         parser = argparse.ArgumentParser(add_help=False)
@@ -113,7 +120,8 @@ def _database(name, options):
             if options.command == 'adopt':
                 if options.new_identity:
                     Database.renew_identity()
-                Database.adopt()
+                if (missing := Database.adopt()) is not None:
+                    print(_COMPARE % {'name': name, 'missing': missing})
             return _status(name, Database)
 
 

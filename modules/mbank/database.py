@@ -10,14 +10,19 @@ from trytond import backend
 from trytond.i18n import gettext
 from trytond.model import ModelSingleton, ModelSQL, ModelView, fields
 from trytond.pool import Pool
+from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
-from . import vault
-from .session import utcnow
+from . import restored, vault
+from .clock import utcnow
+from .rights import check_right
 
 #: Where the database of an open connection lives: it cannot be moved or
 #: renamed meanwhile, and every sealed value asks for it.
 _locations = weakref.WeakKeyDictionary()
+
+
+_restored = {'invisible': ~Eval('restored')}
 
 
 class Database(ModelSingleton, ModelSQL, ModelView):
@@ -37,6 +42,35 @@ class Database(ModelSingleton, ModelSQL, ModelView):
     adopted = fields.DateTime("Adopted", readonly=True)
     adopted_at = fields.Char("Adopted at", readonly=True,
         help="Where the database was when the key ring last adopted it.")
+    intents = fields.Integer("Order Files", required=True, readonly=True,
+        help="How many files of orders this database has decided to send. "
+        "The key ring counts them too: a database that counts fewer was "
+        "restored from a backup.")
+    restored = fields.DateTime(
+        "Restored", readonly=True, states=_restored,
+        help="When the database was adopted after it had been moved, copied "
+        "or restored.")
+    missing_intents = fields.Integer(
+        "Order Files Not Known Here", readonly=True, states=_restored,
+        help="So many files of orders were sent that the database does not "
+        "know of.")
+    # How many of them the administrators were told of
+    missing_told = fields.Integer("Order Files Told of", readonly=True)
+    compared = fields.DateTime(
+        "Compared with the Bank", readonly=True, states=_restored)
+    compared_by = fields.Many2One(
+        'res.user', "Compared by", readonly=True, ondelete='RESTRICT',
+        states=_restored)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._buttons.update({
+                'declare_compared': {
+                    'invisible': ~Eval('restored') | Eval('compared'),
+                    'depends': ['restored', 'compared'],
+                    },
+                })
 
     @classmethod
     def __register__(cls, module):
@@ -45,6 +79,10 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
         cursor.execute(*table.update([table.series], [trytond.__series__]))
+
+    @classmethod
+    def default_intents(cls):
+        return 0
 
     @classmethod
     def default_series(cls):
@@ -79,9 +117,32 @@ class Database(ModelSingleton, ModelSQL, ModelView):
     @classmethod
     @without_check_access
     def adopt(cls):
-        "Let the key ring serve this database where it is now"
+        """Let the key ring serve this database where it is now.
+
+        Returns how many files of orders were sent that it does not know of,
+        None if it is where it was and knows them all. Otherwise no order
+        leaves it before a person has compared it with the bank.
+        """
+        database = cls.get_singleton()
+        moved = (
+            database.adopted and database.adopted_at != cls.get_location())
         vault.adopt()
+        missing = None
+        if moved or vault.intents() > (database.intents or 0):
+            missing = restored.freeze()
         cls._record_adoption()
+        return missing
+
+    @classmethod
+    @ModelView.button
+    def declare_compared(cls, databases):
+        "Orders may leave again: a person has compared them with the bank"
+        check_right('group_mbank_admin')
+        with without_check_access():
+            cls.write(databases, {
+                    'compared': utcnow(),
+                    'compared_by': Transaction().user or None,
+                    })
 
     @classmethod
     def copy(cls, records, default=None):
@@ -115,7 +176,10 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         ServerKey = pool.get('mbank.server_key')
         identity = cls.default_identity()
         cls.write([cls.get_singleton()], {
-                'identity': identity, 'public_identity': None})
+                'identity': identity, 'public_identity': None,
+                # Adopted nowhere under this one: the next adoption is of a
+                # copy, wherever it is
+                'adopted_at': None})
         reason = gettext('mbank.msg_session_of_original')
         SigningJob.give_up(reason)
         Session.give_up(reason)

@@ -143,6 +143,10 @@ class DatabaseNotAdoptedError(MBankError):
     pass
 
 
+class DatabaseRestoredError(MBankError):
+    pass
+
+
 class SealedValueError(MBankError):
     pass
 

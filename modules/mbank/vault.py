@@ -158,6 +158,29 @@ def adopt():
         raise _unusable(error) from error
 
 
+def intents():
+    "How many intents of this database the ring knows of"
+    identity, _ = _place()
+    try:
+        return _ring().intents(identity)
+    except sealing.SealingError as error:
+        raise _unusable(error) from error
+
+
+def note_intent(number):
+    """Keep in the ring that the intent of the number is committed.
+
+    To be called before anything that follows from the intent leaves.
+    """
+    identity, _ = _place()
+    try:
+        _ring().note_intent(identity, number)
+    except sealing.NotServed as error:
+        raise _not_adopted(identity) from error
+    except (sealing.SealingError, OSError) as error:
+        raise _unusable(error) from error
+
+
 def adopt_new():
     """Adopt the database if the ring is there and does not know it yet.
 
