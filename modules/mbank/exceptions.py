@@ -307,6 +307,10 @@ class PaymentApprovalError(MBankPaymentError):
     pass
 
 
+class PaymentAtBankError(MBankPaymentError):
+    pass
+
+
 class PaymentAtBankWarning(UserWarning):
     pass
 

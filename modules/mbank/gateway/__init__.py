@@ -14,7 +14,7 @@ from companynet.domain.session import (
 
 from .connection import endpoint
 from .orders import (
-    knows_own_ids, order_result, order_status, send_orders, write_orders)
+    is_executed, is_final, knows_own_ids, order_result, order_status, send_orders, write_orders)
 from .sessions import (
     begin_login, close_login, complete_login,
     complete_session, create_session, finish_session, prove_session)
@@ -32,7 +32,7 @@ __all__ = [
     'certificate_values', 'check_signature', 'close_login', 'complete_login',
     'complete_session', 'confirm_statements', 'create_session',
     'endpoint', 'entry_identities', 'fetch_statements',
-    'finish_session', 'knows_own_ids', 'last_try', 'list_token',
+    'finish_session', 'is_executed', 'is_final', 'knows_own_ids', 'last_try', 'list_token',
     'list_tokens', 'load_signer', 'order_result', 'order_status', 'probe', 'prove_session',
     'read_certificate_file', 'read_statements', 'send_orders', 'signed_text',
     'token_modules', 'unlocked', 'write_orders']

@@ -7,6 +7,7 @@ Operations have the names of the contract  # L-015
 from companynet.domain.order import (
     CreditTransfer, OrderBatch, OrderKind, Party)
 from companynet.domain.order_file import OrderFile
+from companynet.domain.order_state import OrderStatus
 from companynet.formats import pain001
 
 from .connection import bank_profile, with_session
@@ -54,6 +55,16 @@ def order_status(session, company, group_id, *, account):
 def knows_own_ids():
     "Whether the bank finds an order group by the identity we gave it"  # L-011
     return bank_profile().status_by_client_id
+
+
+def is_final(key):
+    "Whether an order does not change any more after the bank's key"
+    return OrderStatus(key or '').final
+
+
+def is_executed(key):
+    "Whether the bank's key says that the money left"
+    return OrderStatus(key or '').executed
 
 
 def write_orders(batch):
