@@ -283,6 +283,10 @@ class OrderGroupUnknownError(RefusedError):
     pass
 
 
+class OrderIntentError(MBankError):
+    pass
+
+
 class CallExportError(MBankError):
     pass
 

@@ -17,21 +17,18 @@ from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from . import gateway, independent, order_answer, telling
+from . import (
+    gateway, independent, order_answer, order_keeping, telling)
 from .authorisation import Authorisation
-from .exceptions import OrderGroupUnknownError, OrderRefusedError
 from .order_history import note, note_unassigned
 from .order_states import (
-    ACCEPTED, ASKABLE, EXECUTED, PARTIAL, REFUSED, REJECTED, SENT, UNKNOWN)
+    ACCEPTED, ASKABLE, EXECUTED, PARTIAL, REJECTED, SENT, UNKNOWN)
 from .order_status import in_words, state_name
 from .rights import context_of, error_text
 from .session import local_text
 
 logger = logging.getLogger(__name__)
 
-# So long after a sending the bank may still be taking the orders in, and its
-# "not known" is not believed  # L-164
-SETTLING = dt.timedelta(minutes=5)
 # So old may an answer of the bank be for a person to decide upon it
 FRESH = dt.timedelta(minutes=10)
 
@@ -52,90 +49,62 @@ _DOUBTFUL = {order_answer.CONTRADICTION, order_answer.AFTER_FINAL}
 @dataclass(frozen=True)
 class Answer:
     "What the bank said when it was asked about a batch"
-    statuses: tuple = ()
-    # The bank's identity of the group, where the answer was asked by it
-    group_id: str | None = None
-    # The bank's words, if it knows no such batch
+    # The states it gave, None if it gave none
+    statuses: tuple | None = None
+    # Its words, if it knows no such batch
     absent: str | None = None
-    # The bank's words, if it refused the orders
-    refused: str | None = None
 
 
 def ask(batch, user=None):
-    "Ask the bank for the state of the batch and store the answer"
+    """Ask the bank for the state of the batch and store the answer
+
+    By everything that is held, the bank's task first; it only reads there, so
+    it may be repeated. Returns the answer.
+    """
+    keeper = order_keeping.Keeper(
+        batch.id, batch.attempts, gateway.load_intent(batch.intent))
+    # The answer is of both questions, which one session may ask
+    Authorisation.for_operation(
+        batch.company, 'checkPaymentSendResult', user=user)
+    session = Authorisation.for_operation(
+        batch.company, 'getStatus', user=user)
     try:
-        answer = inquire(batch, user)
+        answer = Answer(*gateway.ask_orders(
+                session, batch.company, keeper.known,
+                {p.mbank_end_to_end_id for p in batch.payments}, keeper,
+                account=batch.debited_account))
     except UserError as error:
-        independent.run(_note_failure, batch.id, error_text(error))
-        raise
+        text = error_text(error)
+        if keeper.known.fate.value != 'refused':
+            independent.run(_note_failure, batch.id, text)
+            raise
+        independent.run(_note_answer, batch.id, text)
+        independent.run(fail_payments, batch.id, text)
+        return Answer()
     store(batch.id, answer)
+    return answer
 
 
-def inquire(batch, user=None):
-    "Ask the bank; only reads there, so it may be repeated"
-    company = batch.company
-    group_id = batch.bank_group_id
-    session = Authorisation.for_operation(company, 'getStatus', user=user)
-    if batch.task_id and not group_id:
-        try:
-            group_id = gateway.order_result(
-                Authorisation.for_operation(
-                    company, 'checkPaymentSendResult', user=user),
-                company, batch.task_id,
-                account=batch.debited_account).group_id
-        except OrderRefusedError as error:
-            return Answer(refused=error_text(error))
-    try:
-        statuses = gateway.order_status(
-            session, company, group_id or batch.client_order_group_id,
-            account=batch.debited_account)
-    except OrderGroupUnknownError as error:
-        return Answer(absent=error_text(error), group_id=group_id)
-    return Answer(statuses=tuple(statuses), group_id=group_id)
+def still_absent(batch, user):
+    "Whether the bank, asked once more, does not know the batch either"
+    if not gateway.can_ask(gateway.load_intent(batch.intent)):
+        # Only a person could find out, and has
+        return True
+    return bool(ask(batch, user).absent)
 
 
 def store(batch_id, answer):
     "Store the answer of the bank, then what follows for the payments"
-    if answer.refused:
-        if independent.run(store_refused, batch_id, answer.refused):
-            independent.run(fail_payments, batch_id, answer.refused)
-    elif answer.absent:
+    if answer.statuses is None:
         independent.run(_store_absent, batch_id, answer)
-    else:
-        independent.run(_store_statuses, batch_id, answer)
-        try:
-            independent.run(_settle_payments, batch_id, answer)
-        except UserError as error:
-            # The state stays open, so the next question tries again
-            independent.run(_note_failure, batch_id, error_text(error))
-            raise
-
-
-def locked(batch_id):
-    "The batch, which nobody else changes until the transaction ends"
-    Batch = Pool().get('mbank.order.batch')
-    batch = Batch(batch_id)
-    Batch.lock([batch])
-    return batch
-
-
-def change(batch, text, **values):
-    "Change the batch and tell it in its history"
-    batch.__class__.write([batch], values)
-    if text:
-        note(batch, text=text)
-
-
-def store_refused(batch_id, text):
-    "The bank took none of the orders"
-    batch = locked(batch_id)
-    now = dt.datetime.now()
-    if batch.state in {REFUSED, REJECTED}:
-        return False
-    change(
-        batch, text, state=REFUSED, message=text, asked_at=now,
-        answered_at=now)
-    return True
+        return
+    independent.run(_store_statuses, batch_id, answer)
+    try:
+        independent.run(_settle_payments, batch_id, answer)
+    except UserError as error:
+        # The state stays open, so the next question tries again
+        independent.run(_note_failure, batch_id, error_text(error))
+        raise
 
 
 def _note_failure(batch_id, text):
@@ -146,24 +115,33 @@ def _note_failure(batch_id, text):
             })
 
 
-def _store_absent(batch_id, answer):
-    batch = locked(batch_id)
+def _note_answer(batch_id, text):
     now = dt.datetime.now()
-    values = {'asked_at': now, 'answered_at': now}
-    text = gettext('mbank.msg_batch_absent', answer=answer.absent)
-    if answer.group_id:
-        values['bank_group_id'] = answer.group_id
-    elif batch.state == UNKNOWN:
-        settled = batch.sending_since + SETTLING
-        if not batch.absent_at and now < settled:
+    order_keeping.change(
+        order_keeping.locked(batch_id), text,
+        asked_at=now, answered_at=now, message=text)
+
+
+def _store_absent(batch_id, answer):
+    """The bank named no order; what follows was decided with the intent
+
+    Only a source that would know is believed  # L-700
+    """
+    batch = order_keeping.locked(batch_id)
+    if not answer.absent:
+        text = gettext('mbank.msg_batch_no_answer')
+    elif batch.state == UNKNOWN and not batch.absent_at:
+        intent = gateway.load_intent(batch.intent)
+        settled = gateway.settled_at(intent)
+        if dt.datetime.now(dt.timezone.utc) < settled:
             text = gettext(
                 'mbank.msg_batch_absent_yet', answer=answer.absent,
                 time=local_text(settled, batch.company))
-        elif gateway.knows_own_ids():
-            values['absent_at'] = now
-        elif not batch.absent_at:
+        else:
             text = gettext('mbank.msg_batch_look', answer=answer.absent)
-    change(batch, text, message=text, **values)
+    else:
+        text = gettext('mbank.msg_batch_absent', answer=answer.absent)
+    _note_answer(batch_id, text)
 
 
 def _read(batch, answer):
@@ -175,13 +153,13 @@ def _read(batch, answer):
                 p.mbank_status_key
                 if gateway.is_final(p.mbank_status_key) else None)
             for p in batch.payments if p.mbank_end_to_end_id},
-        group_id=batch.bank_group_id or answer.group_id,
+        group_id=batch.bank_group_id,
         own_id=batch.client_order_group_id)
 
 
 def _store_statuses(batch_id, answer):
     Payment = Pool().get('account.payment')
-    batch = locked(batch_id)
+    batch = order_keeping.locked(batch_id)
     reading = _read(batch, answer)
     payments = {p.mbank_end_to_end_id: p for p in batch.payments}
     changed = []
@@ -203,26 +181,14 @@ def _store_statuses(batch_id, answer):
         'answered_at': now,
         'absent_at': None,
         'message': None,
-        'bank_group_id': reading.group_id,
         'status_key': ', '.join(keys) or None,
         'unassigned': _shown(batch, reading, payments),
         }
-    if state := _state_of_group(batch, answer, reading):
-        values['state'] = state
-        values['sent_at'] = batch.sent_at or batch.sending_since or now
-    batch.__class__.write([batch], values)
-
-
-def _state_of_group(batch, answer, reading):
-    "The state of a batch that the bank turns out to have, or None"
-    if batch.state not in {UNKNOWN, SENT}:
-        return None
-    by_bank_id = batch.bank_group_id or answer.group_id
-    if reading.named or (by_bank_id and any(
+    if batch.state == SENT and (reading.named or batch.bank_group_id and any(
                 f.kind == order_answer.UNNAMED for f in reading.findings)):
-        return ACCEPTED
-    # The bank gave the group its identity, so it took it
-    return SENT if by_bank_id and batch.state == UNKNOWN else None
+        # The bank has the group
+        values['state'] = ACCEPTED
+    batch.__class__.write([batch], values)
 
 
 def _shown(batch, reading, payments):
@@ -279,7 +245,7 @@ def _shown(batch, reading, payments):
 
 def _settle_payments(batch_id, answer):
     Payment = Pool().get('account.payment')
-    batch = locked(batch_id)
+    batch = order_keeping.locked(batch_id)
     reading = _read(batch, answer)
     succeeded, failed = [], []
     for payment in batch.payments:

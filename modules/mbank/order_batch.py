@@ -14,7 +14,8 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import (
-    gateway, independent, order_asking, order_leaving, order_sending)
+    gateway, independent, order_asking, order_keeping, order_leaving,
+    order_sending)
 from .authorisation import Authorisation
 from .exceptions import OrderBatchError
 from .order_history import note_deed
@@ -24,6 +25,7 @@ from .order_states import (
 from .order_status import in_words, state_name
 from .payment import order_name, order_text
 from .rights import check_right, context_of, has_right
+from .session import local_text
 
 # What the bank is given is never changed: a resend is the same order
 _fixed = {
@@ -92,6 +94,9 @@ class OrderBatch(ModelSQL, ModelView):
             },
         help="What the bank said last that changed nothing: "
         "ask it, and look in CompanyNet.")
+    intent = fields.Text(
+        "Intent", readonly=True,
+        help="What is known of the orders on their way, for the program.")
     task_id = fields.Char("Task at the Bank", readonly=True)
     bank_group_id = fields.Char("Bank's Group Identity", readonly=True)
     status_key = fields.Char("Key of State at the Bank", readonly=True)
@@ -395,14 +400,22 @@ class OrderBatch(ModelSQL, ModelView):
             cls.lock(batches)
             for batch in cls.browse(batches):
                 batch._check_unknown()
-                if gateway.knows_own_ids():
+                if gateway.believes_absence():
                     raise OrderBatchError(gettext(
                             'mbank.msg_batch_ask_instead',
                             batch=batch.rec_name))
-                batch.absent_at = dt.datetime.now()
-                batch.save()
-                note_deed(batch, gettext(
-                        'mbank.msg_batch_declared_absent', reason=reason))
+                intent = gateway.load_intent(batch.intent)
+                settled = gateway.settled_at(intent)
+                if dt.datetime.now(dt.timezone.utc) < settled:
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_declare_later',
+                            batch=batch.rec_name,
+                            time=local_text(settled, batch.company)))
+                text = gettext(
+                    'mbank.msg_batch_declared_absent', reason=reason)
+                order_keeping.follow(
+                    batch, gateway.declared_absent(intent, text))
+                note_deed(batch, text)
 
     @classmethod
     def decide_give_up(cls, batches, reason):
@@ -430,7 +443,8 @@ class OrderBatch(ModelSQL, ModelView):
             raise OrderBatchError(gettext(
                     'mbank.msg_batch_has_task', batch=self.rec_name,
                     task=self.task_id or self.bank_group_id))
-        self.check_answered()
+        if gateway.can_ask(gateway.load_intent(self.intent)):
+            self.check_answered()
 
     def check_answered(self):
         "Raise if the bank has not answered for the batch just now"

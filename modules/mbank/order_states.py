@@ -57,7 +57,6 @@ TRANSITIONS = frozenset([
         # The bank's answer, or a person who looked, is what resolves it.
         (UNKNOWN, WAITING),
         (UNKNOWN, SENT),
-        (UNKNOWN, ACCEPTED),
         (UNKNOWN, REFUSED),
         (UNKNOWN, CANCELLED),
         (SENT, ACCEPTED),
