@@ -287,6 +287,10 @@ class OrderGroupUnknownError(RefusedError):
     pass
 
 
+class OrderIntentError(MBankError):
+    pass
+
+
 class CallExportError(MBankError):
     pass
 
@@ -308,6 +312,10 @@ class MBankPaymentError(MBankError):
 
 
 class PaymentApprovalError(MBankPaymentError):
+    pass
+
+
+class PaymentAtBankError(MBankPaymentError):
     pass
 
 

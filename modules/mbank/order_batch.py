@@ -10,37 +10,30 @@ from trytond.model import Index, ModelSQL, ModelView, Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.currency.fields import Monetary
 from trytond.pool import Pool
-from trytond.pyson import Eval, If
+from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
-from . import gateway, independent, order_sending
+from . import (
+    gateway, independent, order_asking, order_keeping, order_leaving,
+    order_sending)
 from .authorisation import Authorisation
 from .exceptions import OrderBatchError
-from .order_status import in_words
+from .order_history import note_deed
+from .order_states import (
+    ASKABLE, CANCELLED, HERE, OPEN, PREPARED, SETTLED, STATES, UNKNOWN,
+    WAITING, allowed)
+from .order_status import in_words, state_name
 from .payment import order_name, order_text
 from .rights import check_right, context_of, has_right
+from .session import local_text
 
 # What the bank is given is never changed: a resend is the same order
 _fixed = {
     'company', 'group', 'client_order_group_id', 'message_id', 'file_name',
-    'data', 'md5', 'created_at', 'debited_account'}
+    'data', 'md5', 'created_at', 'debited_account', 'order_count', 'amount'}
 
 ADDRESS_LENGTH = 35  # L-450
 IDENTITY_LENGTH = 35  # L-452
-
-STATES = [
-    ('prepared', "Prepared"),
-    ('waiting', "Waiting to Be Sent"),
-    ('sending', "Sending"),
-    ('unknown', "Unknown"),
-    ('sent', "Sent"),
-    ('accepted', "At the Bank"),
-    ('executed', "Executed"),
-    ('partial', "Partly Executed"),
-    ('rejected', "Rejected by the Bank"),
-    ('refused', "Refused"),
-    ('cancelled', "Cancelled"),
-    ]
 
 
 class OrderBatch(ModelSQL, ModelView):
@@ -93,6 +86,17 @@ class OrderBatch(ModelSQL, ModelView):
         states={'invisible': ~Eval('absent_at')},
         help="When the bank said that it does not know this batch.")
     asked_at = fields.DateTime("Bank Asked at", readonly=True)
+    answered_at = fields.DateTime("Bank Answered at", readonly=True)
+    unassigned = fields.Text(
+        "Not Assigned", readonly=True,
+        states={
+            'invisible': ~Eval('unassigned'),
+            },
+        help="What the bank said last that changed nothing: "
+        "ask it, and look in CompanyNet.")
+    intent = fields.Text(
+        "Intent", readonly=True,
+        help="What is known of the orders on their way, for the program.")
     task_id = fields.Char("Task at the Bank", readonly=True)
     bank_group_id = fields.Char("Bank's Group Identity", readonly=True)
     status_key = fields.Char("Key of State at the Bank", readonly=True)
@@ -117,30 +121,36 @@ class OrderBatch(ModelSQL, ModelView):
             ]
         cls._sql_indexes.add(Index(
                 t, (t.state, Index.Equality(cardinality='low')),
-                where=t.state.in_(order_sending.OPEN)))
+                where=t.state.in_(sorted(OPEN))))
         absent = Eval('absent_at', None)
+        at_bank = Eval('task_id', None)
         cls._buttons.update({
                 'send': {
                     'invisible': Eval('state') != 'prepared',
                     'depends': ['state'],
                     },
                 'send_again': {
-                    'invisible': (Eval('state') != 'unknown') | ~absent,
-                    'depends': ['state', 'absent_at'],
+                    'invisible': (
+                        (Eval('state') != 'unknown') | ~absent | at_bank),
+                    'depends': ['state', 'absent_at', 'task_id'],
                     },
                 'check_status': {
-                    'invisible': ~Eval('state').in_(order_sending.ASKABLE),
+                    'invisible': ~Eval('state').in_(sorted(ASKABLE | SETTLED)),
                     'depends': ['state'],
                     },
                 'declare_absent': {
-                    'invisible': (Eval('state') != 'unknown') | absent,
-                    'depends': ['state', 'absent_at'],
+                    'invisible': (
+                        (Eval('state') != 'unknown') | absent | at_bank),
+                    'depends': ['state', 'absent_at', 'task_id'],
                     },
                 'cancel': {
-                    'invisible': ~(
-                        (Eval('state') == 'prepared')
-                        | ((Eval('state') == 'unknown') & absent)),
-                    'depends': ['state', 'absent_at'],
+                    'invisible': Eval('state') != 'prepared',
+                    'depends': ['state'],
+                    },
+                'give_up': {
+                    'invisible': (
+                        (Eval('state') != 'unknown') | ~absent | at_bank),
+                    'depends': ['state', 'absent_at', 'task_id'],
                     },
                 })
 
@@ -170,7 +180,8 @@ class OrderBatch(ModelSQL, ModelView):
         state = Eval('state')
         return super().view_attributes() + [
             ('/tree', 'visual',
-                If(state.in_(['unknown', 'partial']), 'warning',
+                If(state.in_(['unknown', 'partial'])
+                    | Bool(Eval('unassigned')), 'warning',
                     If(state.in_(['refused', 'rejected']), 'danger',
                         If(state == 'cancelled', 'muted',
                             If(state == 'executed', 'success', ''))))),
@@ -184,6 +195,14 @@ class OrderBatch(ModelSQL, ModelView):
             for batch in batches:
                 raise AccessError(gettext(
                         'mbank.msg_batch_fixed', batch=batch.rec_name))
+        if mode == 'write' and 'state' in values:
+            for batch in batches:
+                if batch.state != values['state'] and not allowed(
+                        batch.state, values['state']):
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_transition',
+                            batch=batch.rec_name, before=batch.state,
+                            after=values['state']))
 
     @classmethod
     def copy(cls, batches, default=None):
@@ -193,14 +212,17 @@ class OrderBatch(ModelSQL, ModelView):
         return []
 
     @classmethod
-    def make(cls, group):
-        "Make the batch of the group: its identities and bytes are fixed here"
+    def make(cls, group, payments=None):
+        """Make the batch of the group: its identities and bytes are fixed here
+
+        payments are those of the group that go, all if they are not given.
+        """
         pool = Pool()
         Payment = pool.get('account.payment')
         with without_check_access():
             token = uuid.uuid4().hex
             now = dt.datetime.now().replace(microsecond=0)
-            payments = list(group.payments)
+            payments = list(group.payments if payments is None else payments)
             identities = {
                 p: _end_to_end_id(p, token) for p in payments}
             message_id = 'MBM%s' % token[:29]
@@ -232,16 +254,61 @@ class OrderBatch(ModelSQL, ModelView):
             Payment.save(payments)
             return batch
 
+    @property
+    def here(self):
+        "Whether the orders never left: the bank was not asked to take them"
+        return self.state in HERE and not self.absent_at and not self.task_id
+
+    @classmethod
+    def take_out(cls, payments, reason):
+        """Replace batches that never left by new ones without the payments
+
+        The bytes of a batch are fixed, so its rest becomes a batch with
+        identities of its own, prepared; reason tells in a sentence why. The
+        payments are locked with their batches, which stay as they are if
+        their orders may be at the bank.
+        """
+        with without_check_access():
+            by_batch = {}
+            for payment in payments:
+                if payment.mbank_batch and payment.mbank_batch.here:
+                    by_batch.setdefault(
+                        payment.mbank_batch, []).append(payment)
+            for batch, gone in by_batch.items():
+                batch._replace(gone, reason)
+
+    def _replace(self, gone, reason):
+        rest = [
+            p for p in self.payments
+            if p not in gone and p.state == 'processing']
+        names = ', '.join(p.rec_name for p in gone)
+        new = self.make(self.group, rest) if rest else None
+        if new:
+            text = gettext('mbank.msg_batch_replaced',
+                payments=names, reason=reason, batch=new.rec_name)
+            new.message = gettext('mbank.msg_batch_replaces',
+                payments=names, reason=reason, batch=self.rec_name)
+            new.save()
+            note_deed(new, new.message)
+        else:
+            text = gettext('mbank.msg_batch_emptied',
+                payments=names, reason=reason)
+        self.state = CANCELLED
+        self.message = text
+        self.save()
+        note_deed(self, text)
+
     @classmethod
     @ModelView.button
     def send(cls, batches):
-        cls._request(batches, lambda b: b.state == 'prepared')
+        cls._request(batches, lambda b: b.state == PREPARED)
 
     @classmethod
     @ModelView.button
     def send_again(cls, batches):
         cls._request(
-            batches, lambda b: b.state == 'unknown' and b.absent_at)
+            batches, lambda b: (
+                b.state == UNKNOWN and b.absent_at and not b.task_id))
 
     @classmethod
     def _request(cls, batches, allowed):
@@ -256,12 +323,15 @@ class OrderBatch(ModelSQL, ModelView):
                     raise OrderBatchError(gettext(
                             'mbank.msg_batch_not_sendable',
                             batch=batch.rec_name,
-                            state=_state_name(batch)))
+                            state=state_name(batch)))
+                # Looked at again when it leaves
+                if found := order_leaving.obstacles(batch):
+                    raise OrderBatchError(order_sending.sentence(found))
                 # L-001
                 Authorisation.for_operation(
                     batch.company, 'universalPaymentSend', user=user)
             cls.write(batches, {
-                    'state': 'waiting',
+                    'state': WAITING,
                     'waiting_since': dt.datetime.now(),
                     'requested_by': user or None,
                     'message': None,
@@ -284,32 +354,18 @@ class OrderBatch(ModelSQL, ModelView):
         user = Transaction().user
         with without_check_access():
             for batch in cls.browse(batches):
-                if batch.state not in order_sending.ASKABLE:
+                if batch.state not in ASKABLE | SETTLED:
                     raise OrderBatchError(gettext(
                             'mbank.msg_batch_not_askable',
                             batch=batch.rec_name,
-                            state=_state_name(batch)))
+                            state=state_name(batch)))
                 with Transaction().set_context(context_of(batch.company)):
-                    order_sending.ask(cls(batch.id), user=user)
+                    order_asking.ask(cls(batch.id), user=user)
 
     @classmethod
-    @ModelView.button
+    @ModelView.button_action('mbank.wizard_order_batch_declare_absent')
     def declare_absent(cls, batches):
         "For a bank that does not find a batch by our identity"
-        check_right('group_payment_send')
-        with without_check_access():
-            cls.lock(batches)
-            for batch in cls.browse(batches):
-                if batch.state != 'unknown' or gateway.knows_own_ids():
-                    raise OrderBatchError(gettext(
-                            'mbank.msg_batch_ask_instead',
-                            batch=batch.rec_name))
-                batch.absent_at = dt.datetime.now()
-                batch.save()
-                order_sending.note(batch, text=gettext(
-                        'mbank.msg_batch_declared_absent',
-                        user=Pool().get('res.user')(
-                            Transaction().user).rec_name))
 
     @classmethod
     @ModelView.button
@@ -318,16 +374,85 @@ class OrderBatch(ModelSQL, ModelView):
         with without_check_access():
             cls.lock(batches)
             for batch in cls.browse(batches):
-                if not (batch.state == 'prepared'
-                        or (batch.state == 'unknown' and batch.absent_at)):
+                if batch.state != PREPARED:
                     raise OrderBatchError(gettext(
                             'mbank.msg_batch_not_cancellable',
                             batch=batch.rec_name,
-                            state=_state_name(batch)))
-                batch.state = 'cancelled'
-                batch.save()
-                order_sending.fail_payments(
-                    batch.id, gettext('mbank.msg_batch_cancelled'))
+                            state=state_name(batch)))
+                batch._cancel(gettext('mbank.msg_batch_cancelled'))
+
+    def _cancel(self, text):
+        self.state = CANCELLED
+        self.save()
+        note_deed(self, text)
+        order_asking.fail_payments(self.id, text)
+
+    @classmethod
+    @ModelView.button_action('mbank.wizard_order_batch_give_up')
+    def give_up(cls, batches):
+        "Cancel a batch that the bank turned out not to have"
+
+    @classmethod
+    def decide_absent(cls, batches, reason):
+        "A person has looked in CompanyNet: the batches are not there"
+        check_right('group_payment_send')
+        with without_check_access():
+            cls.lock(batches)
+            for batch in cls.browse(batches):
+                batch._check_unknown()
+                if gateway.believes_absence():
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_ask_instead',
+                            batch=batch.rec_name))
+                intent = gateway.load_intent(batch.intent)
+                settled = gateway.settled_at(intent)
+                if dt.datetime.now(dt.timezone.utc) < settled:
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_declare_later',
+                            batch=batch.rec_name,
+                            time=local_text(settled, batch.company)))
+                text = gettext(
+                    'mbank.msg_batch_declared_absent', reason=reason)
+                order_keeping.follow(
+                    batch, gateway.declared_absent(intent, text))
+                note_deed(batch, text)
+
+    @classmethod
+    def decide_give_up(cls, batches, reason):
+        "Cancel batches the bank does not have; their payments fail"
+        check_right('group_payment_send')
+        with without_check_access():
+            cls.lock(batches)
+            for batch in cls.browse(batches):
+                batch._check_unknown()
+                if not batch.absent_at:
+                    raise OrderBatchError(gettext(
+                            'mbank.msg_batch_not_cancellable',
+                            batch=batch.rec_name,
+                            state=state_name(batch)))
+                batch._cancel(gettext(
+                        'mbank.msg_batch_given_up', reason=reason))
+
+    def _check_unknown(self):
+        "A person decides on what is unknown only after the bank was asked"
+        if self.state != UNKNOWN:
+            raise OrderBatchError(gettext(
+                    'mbank.msg_batch_not_unknown',
+                    batch=self.rec_name, state=state_name(self)))
+        if self.task_id or self.bank_group_id:
+            raise OrderBatchError(gettext(
+                    'mbank.msg_batch_has_task', batch=self.rec_name,
+                    task=self.task_id or self.bank_group_id))
+        if gateway.can_ask(gateway.load_intent(self.intent)):
+            self.check_answered()
+
+    def check_answered(self):
+        "Raise if the bank has not answered for the batch just now"
+        since = dt.datetime.now() - order_asking.FRESH
+        if not self.answered_at or self.answered_at < since:
+            raise OrderBatchError(gettext(
+                    'mbank.msg_batch_ask_first', batch=self.rec_name,
+                    minutes=order_asking.FRESH.seconds // 60))
 
     @classmethod
     def follow(cls):
@@ -339,35 +464,7 @@ class OrderBatch(ModelSQL, ModelView):
         with without_check_access():
             independent.run(order_sending.mark_interrupted)
             independent.run(order_sending.queue_lost)
-            order_sending.ask_all()
-
-
-class OrderBatchStatus(ModelSQL, ModelView):
-    __name__ = 'mbank.order.batch.status'
-
-    batch = fields.Many2One(
-        'mbank.order.batch', "Order Batch", required=True, readonly=True,
-        ondelete='CASCADE')
-    at = fields.DateTime("At", required=True, readonly=True)
-    payment = fields.Many2One(
-        'account.payment', "Payment", readonly=True, ondelete='RESTRICT')
-    key = fields.Char("Key of State at the Bank", readonly=True)
-    status = fields.Function(
-        fields.Char("State at the Bank"), 'get_status')
-    text = fields.Text("Text", readonly=True)
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        cls.__access__.add('batch')
-        cls._order = [('at', 'DESC'), ('id', 'DESC')]
-
-    def get_status(self, name):
-        return in_words(self.key)
-
-
-def _state_name(batch):
-    return dict(batch.fields_get(['state'])['state']['selection'])[batch.state]
+            order_asking.ask_all()
 
 
 def _end_to_end_id(payment, token):

@@ -1,6 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-"""The bank's keys of an order's state in words.
+"""States in words: the bank's keys of an order's, the ERP's own.
 
 The meaning of the keys is read from their names  # L-453
 """
@@ -35,3 +35,9 @@ def in_words(keys):
     return ', '.join(
         '%s (%s)' % (gettext(_MESSAGES[k]), k) if k in _MESSAGES else k
         for k in keys.split(', '))
+
+
+def state_name(record):
+    "The state of the record in words"
+    return dict(
+        record.fields_get(['state'])['state']['selection'])[record.state]

@@ -12,8 +12,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
-from .exceptions import (
-    MBankPaymentError, PaymentApprovalError, PaymentAtBankWarning)
+from .exceptions import MBankPaymentError, PaymentApprovalError
 from .order_status import in_words
 from .rights import check_right
 
@@ -24,8 +23,6 @@ _forbidden = re.compile(
     r"[^0-9A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż /?:().,'+-]")
 # Digits of an mBank account, behind the country and the check digits  # L-451
 _mbank_account = re.compile(r'PL\d\d114\d{21}')
-# States of a batch in which the bank has the orders, or may have them
-AT_BANK = ['waiting', 'sending', 'unknown', 'sent', 'accepted']
 # Written by the server alone, whatever a client sends
 _of_server = {
     'state', 'mbank_submitted_by', 'mbank_approved_by', 'mbank_batch',
@@ -292,28 +289,6 @@ class Payment(metaclass=PoolMeta):
     @classmethod
     def process_method_with_group(cls):
         return super().process_method_with_group() + ['mbank']
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('failed')
-    def fail(cls, payments):
-        cls._warn_at_bank(payments)
-        super().fail(payments)
-
-    @classmethod
-    def _warn_at_bank(cls, payments):
-        pool = Pool()
-        Warning = pool.get('res.user.warning')
-        at_bank = [
-            p for p in payments
-            if p.state == 'processing'
-            and p.mbank_batch and p.mbank_batch.state in AT_BANK]
-        if at_bank and not Transaction().context.get('_mbank_answer'):
-            key = Warning.format('mbank_payment_at_bank', at_bank)
-            if Warning.check(key):
-                raise PaymentAtBankWarning(key, gettext(
-                        'mbank.msg_payment_at_bank',
-                        payments=', '.join(p.rec_name for p in at_bank[:5])))
 
     @classmethod
     def copy(cls, payments, default=None):

@@ -29,7 +29,8 @@ class Desk:
         self.orders = side.order_file("K-")
         self.file = folder / "orders.xml"
         self.file.write_bytes(self.orders.data)
-        profile = {"endpoint": side.bank.soap_url, "poll_interval": 0.01}
+        # The sandbox bank is one that would know our own id.
+        profile = {"endpoint": side.bank.soap_url, "poll_interval": 0.01, "absence_by_client_id": True}
         (folder / "bank.json").write_text(json.dumps(profile), encoding="utf-8")
         session = side.session()
         asked = side.config()
@@ -116,6 +117,7 @@ def test_killed_at_a_step_there_is_one_payment(desk: Desk, step: int) -> None:
         assert desk.side.groups(desk.orders) == []
     elif desk.side.groups(desk.orders):
         assert desk.newest().fate in {Fate.SENDING, Fate.HANDED_IN, Fate.TAKEN}
+        assert not desk.newest().may_be_cancelled
     desk.follow_the_program()
     assert desk.newest().fate is Fate.TAKEN
     (group,) = desk.side.groups(desk.orders)

@@ -14,7 +14,9 @@ from companynet.domain.session import (
 
 from .connection import endpoint
 from .orders import (
-    knows_own_ids, order_result, order_status, send_orders, write_orders)
+    ask_orders, begin_again, believes_absence, can_ask, declared_absent,
+    dump_intent, in_doubt, is_executed, is_final, load_intent, new_intent,
+    send_orders, settled_at, told_late, write_orders)
 from .sessions import (
     begin_login, close_login, complete_login,
     complete_session, create_session, finish_session, prove_session)
@@ -28,11 +30,13 @@ from .tokens import (
     unlocked)
 
 __all__ = [
-    'SESSION_OPERATIONS', 'Token', 'TokenKey', 'begin_login',
-    'certificate_values', 'check_signature', 'close_login', 'complete_login',
-    'complete_session', 'confirm_statements', 'create_session',
-    'endpoint', 'entry_identities', 'fetch_statements',
-    'finish_session', 'knows_own_ids', 'last_try', 'list_token',
-    'list_tokens', 'load_signer', 'order_result', 'order_status', 'probe', 'prove_session',
-    'read_certificate_file', 'read_statements', 'send_orders', 'signed_text',
-    'token_modules', 'unlocked', 'write_orders']
+    'SESSION_OPERATIONS', 'Token', 'TokenKey', 'ask_orders', 'begin_again',
+    'begin_login', 'believes_absence', 'can_ask', 'certificate_values',
+    'check_signature', 'close_login', 'complete_login', 'complete_session',
+    'confirm_statements', 'create_session', 'declared_absent', 'dump_intent',
+    'endpoint', 'entry_identities', 'fetch_statements', 'finish_session',
+    'in_doubt', 'is_executed', 'is_final', 'last_try', 'list_token',
+    'list_tokens', 'load_intent', 'load_signer', 'new_intent', 'probe',
+    'prove_session', 'read_certificate_file', 'read_statements',
+    'send_orders', 'settled_at', 'signed_text', 'told_late', 'token_modules',
+    'unlocked', 'write_orders']

@@ -26,6 +26,8 @@ _ERRORS = {
         exceptions.StatementFormatError, 'msg_statement_format'),
     errors.OrderError: (
         exceptions.OrderFormatError, 'msg_order_format'),
+    errors.IntentError: (
+        exceptions.OrderIntentError, 'msg_order_intent'),
     errors.ProfileError: (
         exceptions.ProfileError, 'msg_profile'),
     errors.BankUnreachable: (

@@ -2,58 +2,189 @@
 # this repository contains the full copyright notices and license terms.
 """Orders: written, sent, asked after.
 
-Operations have the names of the contract  # L-015
+What is known of a batch on its way is an intent of the library: a value that
+the batch stores as text, before each call. What may become of it is decided
+in the library alone. Operations have the names of the contract  # L-015
 """
+import datetime as dt
+import hashlib
+import json
+from dataclasses import replace
+
 from companynet.domain.order import (
     CreditTransfer, OrderBatch, OrderKind, Party)
-from companynet.domain.order_file import OrderFile
+from companynet.domain.order_intent import Event, Fate, OrderIntent
+from companynet.domain.order_state import OrderStatus
 from companynet.formats import pain001
+from trytond.exceptions import UserError
 
 from .connection import bank_profile, with_session
 from .errors import translated
 
+# What a step brought, to be told again to an intent that has changed since
+_EVENTS = {
+    Fate.UNKNOWN: Event.DOUBT,
+    Fate.HANDED_IN: Event.HANDED_IN,
+    Fate.TAKEN: Event.TAKEN,
+    Fate.REFUSED: Event.REFUSED,
+    Fate.NOT_SENT: Event.NOT_SENT,
+    }
 
-def send_orders(session, company, *, client_order_group_id, file_name, data,
-        modified_at, account):
-    """Send an order file and wait for the bank's answer.
 
-    modified_at is an aware datetime, account the number that is debited. Returns the library's task_id and
-    group_id. An error whose outcome is 'unknown' or 'accepted' means that
-    the bank may have the orders: ask order_status, never send again.
+def new_intent(
+        company, *, client_order_group_id, file_name, data, modified_at):
+    """The intent to send an order file, which is about to leave.
+
+    modified_at is an aware datetime. It is stored before hand_in.
     """
-    file = OrderFile(
+    profile = bank_profile()
+    return OrderIntent(
+        endpoint=profile.endpoint,
+        dik=company.mbank_dik,
         client_order_group_id=client_order_group_id,
         file_name=file_name,
-        data=data,
-        modified_at=modified_at)
-    return with_session(
-        'universalPaymentSend', session, company,
-        lambda bank, token, dik: bank.orders.send(token, dik, file),
-        account=account)
+        format=profile.order_format,
+        sha256=hashlib.sha256(data).hexdigest(),
+        modified_at=modified_at,
+        begun_at=_now(),
+        fate=Fate.SENDING)
 
 
-def order_result(session, company, task_id, *, account):
-    "Ask again for the result of a sending; task_id and group_id"
-    return with_session(
-        'checkPaymentSendResult', session, company,
-        lambda bank, token, dik: bank.orders.result(token, dik, task_id),
-        account=account)
+def begin_again(intent):
+    "The intent to send the same file once more, if the bank has it not"
+    with translated():
+        return intent.begin(_now())
 
 
-def order_status(session, company, group_id, *, account):
-    """The states of the orders of a group, by the bank's id or by ours.
+def load_intent(text):
+    "The intent that a batch stores"
+    with translated():
+        return OrderIntent.from_json(json.loads(text))
 
-    Raises OrderGroupUnknownError if the bank knows no such group.
+
+def dump_intent(intent):
+    "The intent as the text that a batch stores"
+    return json.dumps(intent.to_json(), ensure_ascii=False, sort_keys=True)
+
+
+def in_doubt(intent, reason):
+    "The intent of a sending whose process was killed"
+    with translated():
+        return intent.in_doubt(reason)
+
+
+def declared_absent(intent, reason):
+    "The intent of a batch that a person did not find in CompanyNet"
+    with translated():
+        return intent.declared_absent(_now(), bank_profile(), reason)
+
+
+def settled_at(intent):
+    "Since when the bank's \"not known\" may be believed, aware"
+    return intent.settled_at(bank_profile())
+
+
+def can_ask(intent):
+    "Whether there is anything by which the bank finds the batch"
+    return bool(intent.questions(bank_profile()))
+
+
+def told_late(stored, intent):
+    "What a step brought, told to what was stored by others meanwhile"
+    event = _EVENTS.get(intent.fate, Event.NOTHING)
+    with translated():
+        return stored.after(
+            event, intent.reason, task_id=intent.task_id,
+            group_id=intent.group_id, states=intent.states,
+            not_known_at=intent.not_known_at)
+
+
+def send_orders(session, company, intent, data, keep, *, account):
+    """Hand the file of a stored intent in and wait for the bank's word.
+
+    keep commits each intent it is given before it returns; account is the
+    number that is debited. An error says nothing of the orders: what was
+    kept last does. The bank's task is kept before it is asked about.
     """
-    return with_session(
+    kept = []
+
+    def note(told):
+        kept.append(told)
+        keep(told)
+    try:
+        return with_session(
+            'universalPaymentSend', session, company,
+            lambda bank, token, dik: bank.sending.send(
+                token, intent, data, note),
+            account=account)
+    except UserError as error:
+        if not kept:
+            # Nothing is kept only where no call was made
+            with translated():
+                keep(intent.after(Event.NOT_SENT, error.message))
+        raise
+
+
+def ask_orders(session, company, intent, orders, keep, *, account):
+    """Ask by everything that is held, the bank's task first.
+
+    orders are the identities of the orders. Returns (states, absent): the
+    states the bank gave, None if it gave none; its words, if it said that it
+    knows no such group. Only reads there, so it may be repeated.
+    """
+    states = absent = None
+    known = intent
+
+    def note(told):
+        nonlocal known, states, absent
+        if told.states is not known.states:
+            states, absent = told.states.states, None
+        elif told.not_known_at != known.not_known_at and told.not_known_at:
+            absent = told.reason
+        known = _of_orders(known, told, orders)
+        keep(known)
+    with_session(
         'getStatus', session, company,
-        lambda bank, token, dik: bank.orders.status(token, dik, group_id),
+        lambda bank, token, dik: bank.sending.ask(token, intent, note),
         account=account)
+    return states, absent
 
 
-def knows_own_ids():
-    "Whether the bank finds an order group by the identity we gave it"  # L-011
-    return bank_profile().status_by_client_id
+def _of_orders(known, told, orders):
+    """What was told, as far as it is of our orders.
+
+    By our own identity the bank may find what is not ours: only states that
+    name our orders show that it has them, and as which group.
+    """
+    if told.states is known.states or known.group_id:
+        return told
+    named = [s for s in told.states.states if s.end_to_end_id in orders]
+    groups = {s.group_id for s in named if s.group_id}
+    groups.discard(told.client_order_group_id)
+    if not named or len(groups) > 1:
+        return known.after(
+            Event.NOTHING, "the bank names no order of the file",
+            states=told.states)
+    return replace(told, group_id=groups.pop() if groups else None)
+
+
+def believes_absence():
+    "Whether the bank would know an order group by our identity"  # L-700
+    return bank_profile().absence_by_client_id
+
+
+def _now():
+    return dt.datetime.now(dt.timezone.utc)
+
+
+def is_final(key):
+    "Whether an order does not change any more after the bank's key"
+    return OrderStatus(key or '').final
+
+
+def is_executed(key):
+    "Whether the bank's key says that the money left"
+    return OrderStatus(key or '').executed
 
 
 def write_orders(batch):

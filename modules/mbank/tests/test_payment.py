@@ -6,25 +6,29 @@ import unittest
 from decimal import Decimal
 from types import SimpleNamespace
 
+from companynet.domain.order_intent import Event
+from companynet_sandbox import demo_data
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import order_batch, order_sending
+from trytond.modules.mbank import (
+    gateway, order_asking, order_batch, order_keeping, order_sending)
 from trytond.modules.mbank.exceptions import (
-    MBankPaymentError, OrderBatchError, PaymentAtBankWarning)
+    MBankPaymentError, OrderBatchError)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
 
+from .bank import configure
 from .firm import TODAY, FirmCase, nrb, working
 
 
 class Status:
     "What the bank says of one order, with the names of the library"
 
-    def __init__(self, key, end_to_end_id=None, text=None):
+    def __init__(self, key, end_to_end_id=None, text=None, group_id='G1'):
         self.key = key
         self.end_to_end_id = end_to_end_id
         self.text = text
-        self.group_id = 'G1'
+        self.group_id = group_id
         self.final = key in {
             'REALIZED', 'DENIED', 'REALIZ_AND_COND', 'DELETED'}
         self.executed = key in {'REALIZED', 'REALIZ_AND_COND'}
@@ -71,7 +75,64 @@ class PaymentMixin:
         return self.process(self.pay(*(amounts or ['100.00']), **values))
 
 
-class PaymentCase(PaymentMixin, FirmCase):
+class AnsweredMixin(PaymentMixin):
+    "Batches without a bank: the tests say what it answered"
+
+    @classmethod
+    def setUpClass(cls):
+        configure(profile='', endpoint='http://127.0.0.1:9/ws')
+        super().setUpClass()
+
+        def set_dik():
+            company = Pool().get('company.company')(cls.company_id)
+            company.mbank_dik = demo_data.DIK_ALFA
+            company.save()
+        cls.work(set_dik)
+
+    def take(self, id):
+        "The intent to send the batch is stored: a keeper of what comes of it"
+        def take():
+            self.Batch.write([self.Batch(id)], {'state': 'waiting'})
+            return order_sending.take(id, Transaction().user)
+        attempt, intent = self.work(take)
+        return order_keeping.Keeper(
+            id, attempt, gateway.load_intent(intent))
+
+    def hand_over(self, id, group_id='G1'):
+        "The bank takes the batch"
+        keeper = self.take(id)
+        for event, ids in [
+                (Event.HANDED_IN, {'task_id': 'T1'}),
+                (Event.TAKEN, {'group_id': group_id})]:
+            self.work(lambda: keeper(keeper.known.after(event, **ids)))
+
+    def doubt(self, id):
+        "The answer is lost"
+        keeper = self.take(id)
+        self.work(lambda: keeper(keeper.known.in_doubt("lost")))
+
+    def answer(self, id, *statuses):
+        self.work(
+            order_asking.store, id, order_asking.Answer(statuses=statuses))
+
+    def identities(self, id):
+        return self.work(lambda: [
+                p.mbank_end_to_end_id for p in self.Batch(id).payments])
+
+    def read(self, id, *names):
+        def read():
+            return [getattr(self.Batch(id), n) for n in names]
+        return self.work(read)
+
+    def payment_states(self, id):
+        def read():
+            return {
+                p.mbank_end_to_end_id: p.state
+                for p in self.Batch(id).payments}
+        return self.work(read)
+
+
+class PaymentCase(AnsweredMixin, FirmCase):
     "From payments to a batch of orders"
     with_queue = False
 
@@ -214,11 +275,15 @@ class PaymentCase(PaymentMixin, FirmCase):
         user.save()
         with Transaction().set_user(user.id):
             for name in [
-                    'send', 'send_again', 'check_status', 'cancel',
-                    'declare_absent']:
+                    'send', 'send_again', 'check_status', 'cancel']:
                 with self.subTest(name=name):
                     with self.assertRaises(AccessError):
                         getattr(batch.__class__, name)([batch])
+            for decide in [
+                    batch.__class__.decide_absent,
+                    batch.__class__.decide_give_up]:
+                with self.assertRaises(AccessError):
+                    decide([batch], "because")
         self.assertEqual(batch.__class__(batch.id).state, 'prepared')
 
     def test_taken_once(self):
@@ -230,7 +295,8 @@ class PaymentCase(PaymentMixin, FirmCase):
             Batch.write([Batch(id)], {'state': 'waiting'})
             user = Transaction().user
             return [order_sending.take(id, user) for _ in range(2)]
-        self.assertEqual(self.work(take), [1, None])
+        (attempt, _), again = self.work(take)
+        self.assertEqual((attempt, again), (1, None))
         self.assertEqual(
             self.work(lambda: self.Batch(id).state), 'sending')
 
@@ -254,6 +320,8 @@ class PaymentCase(PaymentMixin, FirmCase):
             for name in ['send', 'send_again', 'cancel']:
                 with self.assertRaises(OrderBatchError):
                     getattr(Batch, name)([batch])
+            with self.assertRaises(OrderBatchError):
+                Batch.decide_give_up([batch], "because")
         self.work(check)
 
     def test_lost_task(self):
@@ -272,15 +340,12 @@ class PaymentCase(PaymentMixin, FirmCase):
                 if t.data['method'] == 'send_waiting']
         self.assertIn([id], [list(i) for i in self.work(lose)])
 
-    def answer(self, id, *statuses):
-        self.work(order_sending.store, id, order_sending.Answer(
-                statuses=statuses, group_id='G1'))
-
     def test_executed(self):
         "Executed orders make their payments succeed"
         id = self.work(lambda: self.batch('1', '2').id)
         Batch = self.Batch
-        self.answer(id, Status('REALIZED'))
+        self.hand_over(id)
+        self.answer(id, *(Status('REALIZED', i) for i in self.identities(id)))
 
         def check():
             batch = Batch(id)
@@ -297,8 +362,8 @@ class PaymentCase(PaymentMixin, FirmCase):
         "A denied order fails its payment with the bank's words"
         id = self.work(lambda: self.batch('1', '2').id)
         Batch = self.Batch
-        ids = self.work(lambda: [
-                p.mbank_end_to_end_id for p in Batch(id).payments])
+        self.hand_over(id)
+        ids = self.identities(id)
         self.answer(id, Status('REALIZED', ids[0]),
             Status('DENIED', ids[1], "Brak środków"))
 
@@ -316,7 +381,8 @@ class PaymentCase(PaymentMixin, FirmCase):
         "A state nobody knows is shown as it is and decides nothing"
         id = self.work(lambda: self.batch().id)
         Batch = self.Batch
-        self.answer(id, Status('W_KOSMOSIE'))
+        self.hand_over(id)
+        self.answer(id, Status('W_KOSMOSIE', *self.identities(id)))
 
         def check():
             batch = Batch(id)
@@ -333,21 +399,12 @@ class PaymentCase(PaymentMixin, FirmCase):
         "The history grows when the state changes, not with each question"
         id = self.work(lambda: self.batch().id)
         Batch = self.Batch
+        self.hand_over(id)
         for key in ['TO_AUTH', 'TO_AUTH', 'IN_REALIZ']:
-            self.answer(id, Status(key))
+            self.answer(id, Status(key, *self.identities(id)))
         self.assertEqual(
-            self.work(lambda: [h.key for h in Batch(id).history]),
+            self.work(lambda: [h.key for h in Batch(id).history if h.key]),
             ['IN_REALIZ', 'TO_AUTH'])
-
-    @working
-    def test_fail_at_bank(self):
-        "Failing a payment whose order may be at the bank warns"
-        batch = self.batch()
-        batch.state = 'unknown'
-        batch.save()
-        payment, = batch.payments
-        with self.assertRaises(PaymentAtBankWarning):
-            payment.__class__.fail([payment])
 
     @working
     def test_cancel(self):

@@ -7,6 +7,7 @@ from companynet.clock import SYSTEM_CLOCK, Cancellation, Clock
 from companynet.domain.order_file import OrderFile
 from companynet.orders import Orders, SentOrders
 from companynet.profile import BankProfile
+from companynet.sending import OrderSending
 from companynet.sessions import Sessions
 from companynet.soap.call import Caller, CallRecord, PendingCall
 from companynet.soap.exchange import Exchange
@@ -53,7 +54,9 @@ class CompanyNet:
         self.statements = Statements(self._caller)
         """Statements."""
         self.orders = Orders(self._caller)
-        """Payment orders."""
+        """Payment orders, call by call."""
+        self.sending = OrderSending(self._caller, self.orders)
+        """The sending of order files, each once: what callers use."""
 
     def __enter__(self) -> "CompanyNet":
         return self

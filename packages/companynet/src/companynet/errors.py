@@ -5,6 +5,7 @@
     CompanyNetError
     ├── FormatError            a statement or an order file cannot be read
     ├── OrderError             an order breaks a rule; nothing was written
+    ├── IntentError            an order file may not be sent, or given up, as things stand
     ├── ProfileError           the bank profile or the WSDL cannot be used
     ├── SigningError           a signature could not be made
     │   ├── TokenAbsent            no card, no file
@@ -136,6 +137,10 @@ class OrderError(CompanyNetError, ValueError):
         self.order = order
         self.field = field
         self.reason = reason
+
+
+class IntentError(CompanyNetError, ValueError):
+    """An order file may not be sent, asked for or given up as things stand. Nothing was sent, nothing has changed."""
 
 
 class ProfileError(CompanyNetError, ValueError):

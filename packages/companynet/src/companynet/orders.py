@@ -24,6 +24,9 @@ class SentOrders:
     group_id: str | None
     """The bank's id of the order group; None if it gave none."""
 
+    errors: str | None = None
+    """What the bank found wrong, where it made a group all the same: only the states tell which orders it took."""
+
 
 class Orders:
     """Hands in orders on a long-lived session and asks for their states.  # L-026
@@ -118,9 +121,12 @@ class Orders:
         def read() -> tuple[str | None, str, str | None]:
             # L-027
             found = answer.errors.ValidationError if answer.errors else []
-            return (found[0].code if found else None), _texts(found), answer.groupId
+            return (found[0].code if found else None), _texts(found), (answer.groupId or "").strip() or None
 
         code, texts, group_id = read_value(operation, read)
+        if code is not None and group_id is not None:
+            # Errors were to be fatal, and yet there is a group: something may have been taken.
+            return SentOrders(task_id, group_id, texts)
         if code is not None:
             raise OrderRefused(
                 f"the bank took none of the orders of task {task_id}: {texts}",

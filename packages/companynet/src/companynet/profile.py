@@ -79,6 +79,11 @@ class BankProfile:
     """``getStatus`` finds a group by our own clientOrderGroupId too. If not, a lost answer stays unknown until a
     person looks it up.  L-011"""
 
+    absence_by_client_id: bool = False
+    """When ``getStatus`` by our own clientOrderGroupId says "not known", the orders are really not with the bank and
+    may be sent again. Not before somebody has seen it so: with False "not known" proves nothing, and a lost answer
+    without a task id stays unknown until a person has looked in CompanyNet.  L-700"""
+
     report_content: str = "auto"
     """Report content is plain ``text``, ``base64``, or ``auto`` (told by looking).  L-012"""
 
@@ -149,6 +154,8 @@ class BankProfile:
             raise ProfileError(f"poll_interval is {self.poll_interval}: it must not be less than 0")
         if self.poll_factor < 1:
             raise ProfileError(f"poll_factor is {self.poll_factor}: pauses must not become shorter")
+        if self.absence_by_client_id and not self.status_by_client_id:
+            raise ProfileError("absence_by_client_id needs status_by_client_id: who cannot find cannot miss")
         self._check_proxy()
         if self.report_content not in {"auto", "text", "base64"}:
             raise ProfileError(f"report_content is {self.report_content!r}: it must be auto, text or base64")

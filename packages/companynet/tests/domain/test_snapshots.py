@@ -92,13 +92,11 @@ INTENT = OrderIntent(
 )
 
 
-@pytest.mark.parametrize("intent", [INTENT, replace(INTENT, fate=Fate.SENDING, task_id=None, states=None)])
+@pytest.mark.parametrize(
+    "intent", [INTENT, replace(INTENT, fate=Fate.UNKNOWN, task_id=None, states=None, not_known_at=NOON)]
+)
 def test_an_intent_comes_back_from_its_json(intent: OrderIntent) -> None:
     assert OrderIntent.from_json(json.loads(json.dumps(intent.to_json()))) == intent
-
-
-def test_only_what_is_surely_not_with_the_bank_may_be_sent_again() -> None:
-    assert {fate for fate in Fate if replace(INTENT, fate=fate).may_be_sent} == {Fate.REFUSED, Fate.NOT_SENT}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from companynet.domain.order_intent import Fate, OrderIntent
+from companynet.domain.order_intent import Event, Fate, OrderIntent
 from companynet.errors import FormatError
 from companynet_sandbox import demo_data
 
@@ -73,7 +73,7 @@ def test_after_a_lost_answer_the_bank_is_asked_and_nothing_sent_twice(open_desk:
     lost = send(open_desk, file)
     assert lost.status == 3
     assert "Never send again" in lost.err
-    assert journal_of(file).fate is Fate.SENDING
+    assert journal_of(file).fate is Fate.UNKNOWN
     second = send(open_desk, file)
     assert second.status == 3
     assert f"ask `order status {file}`" in second.err
@@ -85,7 +85,9 @@ def test_after_a_lost_answer_the_bank_is_asked_and_nothing_sent_twice(open_desk:
 
 
 def test_orders_that_never_arrived_may_be_sent_again_after_the_bank_was_asked(open_desk: Any) -> None:
-    """The bank's "not known" is believed some minutes after; the second try is the same, byte for byte."""
+    """The "not known" of a bank that would know is believed some minutes after; the second try is the same, byte for
+    byte."""
+    open_desk.write_profile(absence_by_client_id=True)
     file = open_desk.order_file("CLI-3")
     open_desk.bank.post("/faults", {"operation": "universalPaymentSend", "kind": "http500"})
     assert send(open_desk, file).status == 3
@@ -169,7 +171,7 @@ def test_an_id_used_before_is_not_taken_for_a_refusal_of_this_file(open_desk: An
     duplicate = send(open_desk, copy)
     assert duplicate.status == 2
     assert "DUPLICATE_ID" in duplicate.err
-    assert journal_of(copy).fate is Fate.SENDING
+    assert journal_of(copy).fate is Fate.UNKNOWN
     assert status(open_desk, copy).status == 0
     assert len(open_desk.groups("CLI-8")) == 1
 
@@ -199,7 +201,73 @@ def test_a_bank_that_knows_no_own_ids_leaves_it_to_a_person(open_desk: Any) -> N
     asked = status(open_desk, file)
     assert asked.status == 3
     assert "look for CLI-11 in CompanyNet" in asked.err
-    assert journal_of(file).fate is Fate.SENDING
+    assert journal_of(file).fate is Fate.UNKNOWN
+    assert send(open_desk, file).status == 3
+
+
+def test_not_known_proves_nothing_until_a_person_has_looked(open_desk: Any) -> None:
+    """The default: whether the bank would know our own id is unknown. A person who looks at once is not believed."""
+    file = open_desk.order_file("CLI-17")
+    open_desk.bank.post("/faults", {"operation": "universalPaymentSend", "kind": "http500"})
+    assert send(open_desk, file).status == 3
+    soon = status(open_desk, file, "--absent")
+    assert soon.status == 2
+    assert "may not be declared absent" in soon.err
+    age(file)
+    asked = status(open_desk, file)
+    assert asked.status == 3
+    assert "This proves nothing" in asked.err
+    assert "look for CLI-17 in CompanyNet" in asked.err
+    assert send(open_desk, file).status == 3
+    declared = status(open_desk, file, "--absent")
+    assert declared.status == 1
+    assert "it may be sent again" in declared.out
+    assert send(open_desk, file).status == 0
+    assert len(open_desk.groups("CLI-17")) == 1
+
+
+def test_what_the_bank_has_is_not_declared_absent(open_desk: Any) -> None:
+    """The bank is asked once more; nor does a file with a task become absent, whatever the bank has forgotten."""
+    found, forgotten = open_desk.order_file("CLI-18"), open_desk.order_file("CLI-19")
+    open_desk.bank.post("/faults", {"operation": "universalPaymentSend", "kind": "lost_answer"})
+    assert send(open_desk, found).status == 3
+    age(found)
+    assert status(open_desk, found, "--absent").status == 0
+    assert journal_of(found).fate is Fate.TAKEN
+    open_desk.bank.post("/faults", {"operation": "checkPaymentSendResult", "kind": "cut"})
+    assert send(open_desk, forgotten).status == 3
+    age(forgotten)
+    open_desk.bank.post("/faults", {"operation": "checkPaymentSendResult", "kind": "cut"})
+    open_desk.write_profile(status_by_client_id=False)
+    assert status(open_desk, forgotten, "--absent").status == 3
+    assert journal_of(forgotten).fate is Fate.HANDED_IN
+    assert status(open_desk, "--group", "CLI-18", "--absent").status == 2
+
+
+def test_a_question_does_not_write_over_what_another_program_learnt(
+    open_desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sending that goes on writes its task id while the bank is asked."""
+    from companynet.cli import order_sending
+
+    file = open_desk.order_file("CLI-20")
+    open_desk.bank.post("/faults", {"operation": "universalPaymentSend", "kind": "http500"})
+    assert send(open_desk, file).status == 3
+    other = order_sending.Journal(file)
+    learnt = journal_of(file).after(Event.HANDED_IN, task_id="T-9")
+    real = order_sending.Journal.read
+
+    def read(self: Any) -> Any:
+        found = real(self)
+        monkeypatch.setattr(order_sending.Journal, "read", real)
+        other.keep(learnt)
+        return found
+
+    monkeypatch.setattr(order_sending.Journal, "read", read)
+    asked = status(open_desk, file)
+    assert asked.status == 3
+    assert "another program has just written it" in asked.err
+    assert journal_of(file) == learnt
 
 
 @pytest.mark.parametrize(
@@ -308,5 +376,5 @@ def test_two_programs_that_begin_at_once_send_once(open_desk: Any, monkeypatch: 
 
 
 def test_an_intent_of_another_version_is_refused() -> None:
-    with pytest.raises(FormatError, match="version: is 2"):
-        OrderIntent.from_json({"snapshot": "companynet.order-intent", "version": 2})
+    with pytest.raises(FormatError, match="version: is 3"):
+        OrderIntent.from_json({"snapshot": "companynet.order-intent", "version": 3})

@@ -4,7 +4,6 @@
 first is known not to be with the bank.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 from companynet.cli.files import json_bytes, read_json, write_new, write_whole
@@ -53,12 +52,10 @@ class Journal:
         write_new(self._path(self._number + 1), json_bytes(intent.to_json()))
         self._number += 1
 
-    def note(self, intent: OrderIntent, **changes: object) -> OrderIntent:
-        """Write what has become known; the intent as it is now.
+    def keep(self, intent: OrderIntent) -> None:
+        """Write what has become known.
 
         Raises:
             OSError: it cannot be written.
         """
-        changed = replace(intent, **changes)  # type: ignore[arg-type]
-        write_whole(self.path, json_bytes(changed.to_json()))
-        return changed
+        write_whole(self.path, json_bytes(intent.to_json()))

@@ -3,49 +3,32 @@
 import argparse
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from companynet.cli.bank_command import OnSession, add_action, choose_dik
 from companynet.cli.failures import EXIT_STATUS, AskAgain, Unusable
 from companynet.cli.journal import Journal
 from companynet.cli.output import FAILED, FOUND_PROBLEMS, UNKNOWN, fail, os_reason, say
 from companynet.clock import SYSTEM_CLOCK
-from companynet.domain.order_file import OrderFile
 from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
-from companynet.domain.session import Secret
-from companynet.errors import (
-    BankError,
-    CompanyNetError,
-    DikRefused,
-    DuplicateOrder,
-    OrderGroupUnknown,
-    OrderRefused,
-    Outcome,
-    PermissionRefused,
-    Refused,
-    SessionInvalid,
-)
 from companynet.formats import pain001
 from companynet.profile import BankProfile
 
-if TYPE_CHECKING:
-    from companynet.client import CompanyNet
-
-#: So long after a sending whose answer was lost the bank's "not known" is believed.  # L-164
-_SETTLED = timedelta(minutes=5)
-
 _SEND = f"""\
 What is to be sent is written to FILE.journal-1.json before it leaves. If the answer is lost, FILE is not sent again:
-ask `order status FILE`. Only if the bank does not know the orders may the same file be sent once more, byte for byte,
-which has a journal of its own.
+ask `order status FILE`. Only if the orders are known not to be with the bank may the same file be sent once more,
+byte for byte, which has a journal of its own.
 
 {EXIT_STATUS}"""
 _STATUS = f"""\
 FILE is one that `order send` sent; its journal tells what to ask for and keeps the answer, and what changed since the
 last time is marked. --group asks for any group, by the bank's id or our own.
+
+That the bank does not know our own id proves nothing, unless its profile says so (absence_by_client_id): orders whose
+answer was lost then stay unknown until a person has looked in CompanyNet.
 
 {EXIT_STATUS}1 means here: an order was refused, or the file is not with the bank.
 """
@@ -64,6 +47,12 @@ def add_parsers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     which = status.add_mutually_exclusive_group(required=True)
     which.add_argument("file", nargs="?", type=Path, metavar="FILE", help="an order file that was sent")
     which.add_argument("--group", metavar="ID", help="an order group")
+    status.add_argument(
+        "--absent",
+        action="store_true",
+        help="you looked in CompanyNet and the orders are not there: if the bank, asked once more, does not know "
+        "them either, FILE may be sent again",
+    )
 
 
 def _send(arguments: argparse.Namespace) -> int:
@@ -97,7 +86,7 @@ def _send(arguments: argparse.Namespace) -> int:
             journal.begin(intent)
         except FileExistsError:
             raise Unusable(f"{journal.path}: another program has just begun to send {arguments.file}") from None
-        intent = _carry_out(client, on.session.token, journal, intent, data)
+        intent = client.sending.send(on.session.token, intent, data, _keeper(journal, arguments.file))
     return _print(arguments, intent, None)
 
 
@@ -116,50 +105,26 @@ def _modified(file: Path, before: OrderIntent | None, digest: str) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(microsecond=0)
 
 
-def _carry_out(
-    client: "CompanyNet", token: Secret, journal: Journal, intent: OrderIntent, data: bytes
-) -> OrderIntent:
-    """Hand in and wait; the journal is written after each step, whatever it brought."""
-    file = OrderFile(intent.client_order_group_id, intent.file_name, data, intent.modified_at, intent.format)
-    try:
-        task_id = client.orders.hand_in(token, intent.dik, file)
-    except CompanyNetError as error:
-        journal.note(intent, fate=_fate_of(error), reason=str(error))
-        raise
-    try:
-        handed_in = journal.note(intent, fate=Fate.HANDED_IN, task_id=task_id)
-    except OSError as error:
-        reason = os_reason(error)
-    else:
-        return _await_result(client, token, journal, handed_in)
-    raise AskAgain(f"the bank has the file as task {task_id}, and the journal cannot be written: {reason}")
+def _keeper(journal: Journal, file: Path) -> Callable[[OrderIntent], None]:
+    """Writes the journal after each step, whatever it brought."""
 
+    def keep(intent: OrderIntent) -> None:
+        try:
+            journal.keep(intent)
+        except OSError as error:
+            if not intent.is_open:
+                raise
+            held = f"the bank has it as task {intent.task_id}" if intent.task_id else "the bank may have it"
+            raise AskAgain(f"{file}: {held}, and the journal cannot be written: {os_reason(error)}") from error
 
-def _fate_of(error: CompanyNetError) -> Fate:
-    """What a failed handing-in says of the file."""
-    if not isinstance(error, BankError):
-        return Fate.NOT_SENT
-    # An id was used before: perhaps by a sending of this very file that arrived unseen.
-    if error.outcome is Outcome.UNKNOWN or isinstance(error, DuplicateOrder):
-        return Fate.SENDING
-    return Fate.NOT_SENT if error.outcome is Outcome.NOT_SENT else Fate.REFUSED
-
-
-def _await_result(client: "CompanyNet", token: Secret, journal: Journal, intent: OrderIntent) -> OrderIntent:
-    try:
-        sent = client.orders.result(token, intent.dik, intent.task_id or "")
-    except OrderRefused as error:
-        journal.note(intent, fate=Fate.REFUSED, reason=str(error))
-        raise
-    except BankError as error:
-        journal.note(intent, reason=str(error))
-        raise
-    return journal.note(intent, fate=Fate.TAKEN, group_id=sent.group_id, reason=None)
+    return keep
 
 
 def _status(arguments: argparse.Namespace) -> int:
     on = OnSession.of(arguments)
     if arguments.file is None:
+        if arguments.absent:
+            raise Unusable("--absent is said of a FILE that was sent from here")
         dik = on.dik
         with on.connected() as client:
             states = client.orders.snapshot(on.session.token, dik, arguments.group)
@@ -168,8 +133,6 @@ def _status(arguments: argparse.Namespace) -> int:
     intent = journal.read()
     if intent is None:
         raise Unusable(f"{journal.path} is not there: {arguments.file} was not sent from here; ask with --group")
-    if intent.endpoint != on.profile.endpoint:
-        raise Unusable(f"{journal.path}: it was sent to {intent.endpoint}, the profile is of {on.profile.endpoint}")
     dik = choose_dik(on.session, arguments.dik or intent.dik)
     if dik != intent.dik:
         raise Unusable(f"--dik {dik}: {arguments.file} was sent for DIK {intent.dik}")
@@ -177,44 +140,49 @@ def _status(arguments: argparse.Namespace) -> int:
         return _print(arguments, intent, None)
     before = intent.states
     with on.connected() as client:
-        intent = _asked(client, on.session.token, journal, intent, on.profile)
-    return _print(arguments, intent, before)
+        intent = client.sending.ask(on.session.token, intent, _unless_changed(journal, intent, arguments.file))
+    now = SYSTEM_CLOCK.now()
+    if arguments.absent and intent.fate is not Fate.TAKEN:
+        if now >= intent.settled_at(on.profile):
+            # Nothing sends it any more: what is still "sending" was left so by a program that was killed.
+            intent = intent.in_doubt(intent.reason or "")
+        intent = intent.declared_absent(now, on.profile, "somebody looked in CompanyNet, it is not there")
+        journal.keep(intent)
+    if intent.may_be_sent or (intent.fate is Fate.TAKEN and intent.reason is None):
+        return _print(arguments, intent, before)
+    raise AskAgain(_why_open(journal, intent, on.profile, now))
 
 
-def _asked(
-    client: "CompanyNet", token: Secret, journal: Journal, intent: OrderIntent, profile: BankProfile
-) -> OrderIntent:
-    """Find out what became of a file that may be with the bank."""
-    if intent.fate is Fate.HANDED_IN:
-        try:
-            intent = _await_result(client, token, journal, intent)
-        except (OrderRefused, SessionInvalid, PermissionRefused, DikRefused):
-            raise
-        except Refused:
-            # The bank may not keep its tasks for ever; our own id finds the group then.
-            pass
-    group = intent.group_id
-    if group is None:
-        if not profile.status_by_client_id:
-            raise AskAgain(
-                f"{journal.path}: this bank finds no group by our own id (status_by_client_id); look for "
-                f"{intent.client_order_group_id} in CompanyNet"
-            )
-        group = intent.client_order_group_id
-    try:
-        states = client.orders.snapshot(token, intent.dik, group)
-    except OrderGroupUnknown as error:
-        if intent.fate is Fate.TAKEN:
-            raise
-        settled = intent.begun_at + _SETTLED
-        if SYSTEM_CLOCK.now() < settled:
-            raise AskAgain(
-                f"the bank does not know group {group} yet, it may still be taking it in: ask again from "
-                f"{settled.astimezone():%H:%M:%S}"
-            ) from None
-        return journal.note(intent, fate=Fate.NOT_SENT, reason=str(error))
-    found = next((state.group_id for state in states.states if state.group_id), intent.group_id)
-    return journal.note(intent, fate=Fate.TAKEN, group_id=found, states=states, reason=None)
+def _unless_changed(journal: Journal, intent: OrderIntent, file: Path) -> Callable[[OrderIntent], None]:
+    """Writes the journal unless another program has written it meanwhile: what that one learnt must not be lost."""
+    write, known = _keeper(journal, file), [intent]
+
+    def keep(changed: OrderIntent) -> None:
+        if journal.read() != known[0]:
+            raise AskAgain(f"{journal.path}: another program has just written it; ask again")
+        write(changed)
+        known[0] = changed
+
+    return keep
+
+
+def _why_open(journal: Journal, intent: OrderIntent, profile: BankProfile, now: datetime) -> str:
+    """Why it is not known what became of a file after the bank has answered, and what to do."""
+    name = intent.client_order_group_id
+    look = f"look for {name} in CompanyNet; if it is not there say so with `order status FILE --absent`"
+    if not intent.questions(profile):
+        return f"{journal.path}: this bank finds no group by our own id (status_by_client_id); {look}"
+    if intent.fate is Fate.TAKEN or intent.task_id:
+        return f"{journal.path}: the bank has it as {intent.group_id or f'task {intent.task_id}'}: {intent.reason}"
+    if now < (settled := intent.settled_at(profile)):
+        return (
+            f"the bank does not know group {name} yet, it may still be taking it in: ask again from "
+            f"{settled.astimezone():%H:%M:%S}"
+        )
+    return (
+        f"{journal.path}: {intent.reason}. This proves nothing while the profile does not say that it does "
+        f"(absence_by_client_id): {look}"
+    )
 
 
 def _print(arguments: argparse.Namespace, intent: OrderIntent, before: OrderGroupSnapshot | None) -> int:
