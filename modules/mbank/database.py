@@ -13,7 +13,7 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
-from . import restored, vault
+from . import order_sending, restored, vault
 from .clock import utcnow
 from .rights import check_right
 
@@ -130,6 +130,7 @@ class Database(ModelSingleton, ModelSQL, ModelView):
         missing = None
         if moved or vault.intents() > (database.intents or 0):
             missing = restored.freeze()
+            order_sending.ask_first()
         cls._record_adoption()
         return missing
 

@@ -62,7 +62,7 @@ def ask(batch, user=None):
     it may be repeated. Returns the answer.
     """
     keeper = order_keeping.Keeper(
-        batch.id, batch.attempts, gateway.load_intent(batch.intent))
+        batch.id, batch.attempts, order_keeping.intent_of(batch))
     # The answer is of both questions, which one session may ask
     Authorisation.for_operation(
         batch.company, 'checkPaymentSendResult', user=user)
@@ -87,7 +87,7 @@ def ask(batch, user=None):
 
 def still_absent(batch, user):
     "Whether the bank, asked once more, does not know the batch either"
-    if not gateway.can_ask(gateway.load_intent(batch.intent)):
+    if not gateway.can_ask(order_keeping.intent_of(batch)):
         # Only a person could find out, and has
         return True
     return bool(ask(batch, user).absent)
@@ -131,7 +131,7 @@ def _store_absent(batch_id, answer):
     if not answer.absent:
         text = gettext('mbank.msg_batch_no_answer')
     elif batch.state == UNKNOWN and not batch.absent_at:
-        intent = gateway.load_intent(batch.intent)
+        intent = order_keeping.intent_of(batch)
         settled = gateway.settled_at(intent)
         if dt.datetime.now(dt.timezone.utc) < settled:
             text = gettext(

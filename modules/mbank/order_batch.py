@@ -15,7 +15,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import (
     gateway, independent, order_asking, order_keeping, order_leaving,
-    order_sending)
+    order_sending, restored)
 from .authorisation import Authorisation
 from .exceptions import OrderBatchError
 from .order_history import note_deed
@@ -313,6 +313,7 @@ class OrderBatch(ModelSQL, ModelView):
     @classmethod
     def _request(cls, batches, allowed):
         check_right('group_payment_send')
+        restored.check()
         user = Transaction().user
         with without_check_access():
             # Two requests at once: the second one is to see the first
@@ -371,6 +372,7 @@ class OrderBatch(ModelSQL, ModelView):
     @ModelView.button
     def cancel(cls, batches):
         check_right('group_payment_send')
+        restored.check()
         with without_check_access():
             cls.lock(batches)
             for batch in cls.browse(batches):
@@ -404,7 +406,7 @@ class OrderBatch(ModelSQL, ModelView):
                     raise OrderBatchError(gettext(
                             'mbank.msg_batch_ask_instead',
                             batch=batch.rec_name))
-                intent = gateway.load_intent(batch.intent)
+                intent = order_keeping.intent_of(batch)
                 settled = gateway.settled_at(intent)
                 if dt.datetime.now(dt.timezone.utc) < settled:
                     raise OrderBatchError(gettext(
@@ -421,6 +423,7 @@ class OrderBatch(ModelSQL, ModelView):
     def decide_give_up(cls, batches, reason):
         "Cancel batches the bank does not have; their payments fail"
         check_right('group_payment_send')
+        restored.check()
         with without_check_access():
             cls.lock(batches)
             for batch in cls.browse(batches):
@@ -443,7 +446,7 @@ class OrderBatch(ModelSQL, ModelView):
             raise OrderBatchError(gettext(
                     'mbank.msg_batch_has_task', batch=self.rec_name,
                     task=self.task_id or self.bank_group_id))
-        if gateway.can_ask(gateway.load_intent(self.intent)):
+        if gateway.can_ask(order_keeping.intent_of(self)):
             self.check_answered()
 
     def check_answered(self):
@@ -462,6 +465,7 @@ class OrderBatch(ModelSQL, ModelView):
         the bank's answer makes it known again.
         """
         with without_check_access():
+            independent.run(restored.tell_if_behind)
             independent.run(order_sending.mark_interrupted)
             independent.run(order_sending.queue_lost)
             order_asking.ask_all()

@@ -44,7 +44,7 @@ def _keep(batch_id, attempt, base, told):
                 'mbank.msg_batch_gone_on', batch=batch.rec_name))
     intent = gateway.load_intent(told)
     if batch.intent != base:
-        intent = gateway.told_late(gateway.load_intent(batch.intent), intent)
+        intent = gateway.told_late(intent_of(batch), intent)
     follow(batch, intent)
     return batch.intent
 
@@ -84,6 +84,34 @@ def follow(batch, intent):
     batch.__class__.write([batch], values)
     if text:
         note(batch, text=text)
+
+
+def new_intent(batch):
+    "The intent to send the batch, which is about to leave"
+    return gateway.new_intent(
+        batch.company,
+        client_order_group_id=batch.client_order_group_id,
+        file_name=batch.file_name,
+        data=bytes(batch.data),
+        modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc))
+
+
+def intent_of(batch):
+    "The intent that the batch stores; in doubt if a restored one has none"
+    if batch.intent:
+        return gateway.load_intent(batch.intent)
+    return gateway.in_doubt(
+        new_intent(batch), gettext('mbank.msg_batch_restored'))
+
+
+def doubt(batch, text):
+    "Whether the bank has the batch is not known here, whatever was before"
+    intent = batch.intent
+    if intent:
+        intent = gateway.dump_intent(
+            gateway.in_doubt(gateway.load_intent(intent), text))
+    change(batch, text, state=UNKNOWN, absent_at=None, answered_at=None,
+        intent=intent, message=text)
 
 
 def change(batch, text, **values):

@@ -17,7 +17,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import (
-    gateway, independent, order_asking, order_keeping, order_leaving)
+    gateway, independent, order_asking, order_keeping, order_leaving, restored)
 from .authorisation import Authorisation
 from .order_history import note
 from .order_states import PREPARED, SENDING, UNKNOWN, WAITING
@@ -47,11 +47,12 @@ def send(batch):
     taken = independent.run(take, batch.id, session.user.id)
     if not taken:
         return
-    attempt, intent = taken
+    attempt, intent, number = taken
     keeper = order_keeping.Keeper(
         batch.id, attempt, gateway.load_intent(intent))
     text = None
     try:
+        _keep_count(keeper, number)
         gateway.send_orders(
             session, batch.company, keeper.known, bytes(batch.data), keeper,
             account=batch.debited_account)
@@ -62,8 +63,18 @@ def send(batch):
         independent.run(order_asking.fail_payments, batch.id, text)
 
 
+def _keep_count(keeper, number):
+    "Keep outside the database that the intent is committed; then it may leave"
+    try:
+        restored.keep_intent(number)
+    except UserError as error:
+        keeper(gateway.not_sent(keeper.known, error_text(error)))
+        raise
+
+
 def take(batch_id, authoriser):
-    """Store the intent to send: the number of the attempt, and the intent.
+    """Store the intent to send: the number of the attempt, the intent and its
+    number in the database's count.
 
     authoriser is the id of the user whose session it is sent on. Returns None
     if the batch does not wait any more, or if one of its orders may not
@@ -78,15 +89,15 @@ def take(batch_id, authoriser):
     if found := order_leaving.obstacles(batch):
         _put_back(batch_id, sentence(found))
         return None
+    try:
+        number = restored.count_intent()
+    except UserError as error:
+        _put_back(batch_id, error_text(error))
+        return None
     if batch.intent:
         intent = gateway.begin_again(gateway.load_intent(batch.intent))
     else:
-        intent = gateway.new_intent(
-            batch.company,
-            client_order_group_id=batch.client_order_group_id,
-            file_name=batch.file_name,
-            data=bytes(batch.data),
-            modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc))
+        intent = order_keeping.new_intent(batch)
     batch.intent = gateway.dump_intent(intent)
     batch.attempts += 1
     batch.state = SENDING
@@ -95,7 +106,7 @@ def take(batch_id, authoriser):
     batch.message = None
     batch.save()
     note(batch, text=gettext('mbank.msg_batch_sending', n=batch.attempts))
-    return batch.attempts, batch.intent
+    return batch.attempts, batch.intent, number
 
 
 def sentence(obstacles):
@@ -131,6 +142,16 @@ def mark_interrupted():
             order_keeping.follow(batch, gateway.in_doubt(
                     gateway.load_intent(batch.intent), text))
             order_keeping.change(batch, text, message=text)
+
+
+def ask_first():
+    "What this database takes for unsent may be with the bank: ask for it"
+    Batch = Pool().get('mbank.order.batch')
+    for batch in Batch.search([
+                ('state', 'in', [PREPARED, WAITING, SENDING, UNKNOWN]),
+                ]):
+        with Transaction().set_context(context_of(batch.company)):
+            order_keeping.doubt(batch, gettext('mbank.msg_batch_restored'))
 
 
 def queue_lost():

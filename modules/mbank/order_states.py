@@ -44,6 +44,8 @@ OPEN = frozenset(state for state, _ in STATES) - ENDED
 TRANSITIONS = frozenset([
         (PREPARED, WAITING),
         (PREPARED, CANCELLED),
+        # In a database that was restored it may be with the bank.
+        (PREPARED, UNKNOWN),
         # What may not leave does not: the batch is as it was.
         (WAITING, PREPARED),
         (WAITING, UNKNOWN),

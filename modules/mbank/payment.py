@@ -12,6 +12,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
+from . import restored
 from .exceptions import MBankPaymentError, PaymentApprovalError
 from .order_status import in_words
 from .rights import check_right
@@ -311,6 +312,7 @@ class Group(metaclass=PoolMeta):
     def process_mbank(self):
         pool = Pool()
         Batch = pool.get('mbank.order.batch')
+        restored.check()
         for payment in self.payments:
             payment.check_mbank()
             payment.check_mbank_approved()

@@ -66,13 +66,11 @@ def _row():
 def freeze():
     """Let nothing leave this database before it was compared with the bank.
 
-    Called when it is adopted after a move, a copy or a restore. What waits to
-    be sent, or was being sent, is to be asked for first. Returns how many
-    intents it does not know of.
+    Called when it is adopted after a move, a copy or a restore. Returns how
+    many intents it does not know of.
     """
     pool = Pool()
     Database = pool.get('mbank.database')
-    Batch = pool.get('mbank.order.batch')
     number, _ = _row()
     noted = vault.intents()
     missing = max(noted - number, 0)
@@ -83,7 +81,6 @@ def freeze():
             'compared': None,
             'compared_by': None,
             })
-    Batch.ask_first()
     return missing
 
 

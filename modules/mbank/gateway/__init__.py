@@ -16,7 +16,7 @@ from .connection import endpoint
 from .orders import (
     ask_orders, begin_again, believes_absence, can_ask, declared_absent,
     dump_intent, in_doubt, is_executed, is_final, load_intent, new_intent,
-    send_orders, settled_at, told_late, write_orders)
+    not_sent, send_orders, settled_at, told_late, write_orders)
 from .sessions import (
     begin_login, close_login, complete_login,
     complete_session, create_session, finish_session, prove_session)
@@ -36,7 +36,8 @@ __all__ = [
     'confirm_statements', 'create_session', 'declared_absent', 'dump_intent',
     'endpoint', 'entry_identities', 'fetch_statements', 'finish_session',
     'in_doubt', 'is_executed', 'is_final', 'last_try', 'list_token',
-    'list_tokens', 'load_intent', 'load_signer', 'new_intent', 'probe',
+    'list_tokens', 'load_intent', 'load_signer', 'new_intent', 'not_sent',
+    'probe',
     'prove_session', 'read_certificate_file', 'read_statements',
     'send_orders', 'settled_at', 'signed_text', 'told_late', 'token_modules',
     'unlocked', 'write_orders']

@@ -73,6 +73,12 @@ def in_doubt(intent, reason):
         return intent.in_doubt(reason)
 
 
+def not_sent(intent, reason):
+    "The intent of a file that provably never left"
+    with translated():
+        return intent.after(Event.NOT_SENT, reason)
+
+
 def declared_absent(intent, reason):
     "The intent of a batch that a person did not find in CompanyNet"
     with translated():
@@ -120,8 +126,7 @@ def send_orders(session, company, intent, data, keep, *, account):
     except UserError as error:
         if not kept:
             # Nothing is kept only where no call was made
-            with translated():
-                keep(intent.after(Event.NOT_SENT, error.message))
+            keep(not_sent(intent, error.message))
         raise
 
 

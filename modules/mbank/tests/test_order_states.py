@@ -10,7 +10,7 @@ from trytond.modules.mbank import order_states as s
 
 STATES = [state for state, _ in s.STATES]
 ALLOWED = {
-    s.PREPARED: {s.WAITING, s.CANCELLED},
+    s.PREPARED: {s.WAITING, s.UNKNOWN, s.CANCELLED},
     s.WAITING: {s.PREPARED, s.UNKNOWN, s.SENDING, s.CANCELLED},
     s.SENDING: {s.PREPARED, s.UNKNOWN, s.SENT, s.REFUSED},
     s.UNKNOWN: {s.WAITING, s.SENT, s.REFUSED, s.CANCELLED},

@@ -2,8 +2,10 @@
 # this repository contains the full copyright notices and license terms.
 import datetime as dt
 import hashlib
+import tempfile
 import unittest
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 from companynet.domain.order_intent import Event
@@ -19,6 +21,7 @@ from trytond.transaction import Transaction
 
 from .bank import configure
 from .firm import TODAY, FirmCase, nrb, working
+from .tools import adopt
 
 
 class Status:
@@ -80,8 +83,13 @@ class AnsweredMixin(PaymentMixin):
 
     @classmethod
     def setUpClass(cls):
-        configure(profile='', endpoint='http://127.0.0.1:9/ws')
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        configure(
+            profile='', endpoint='http://127.0.0.1:9/ws',
+            keyring=Path(folder.name) / 'keyring')
         super().setUpClass()
+        cls.work(adopt)
 
         def set_dik():
             company = Pool().get('company.company')(cls.company_id)
@@ -94,7 +102,7 @@ class AnsweredMixin(PaymentMixin):
         def take():
             self.Batch.write([self.Batch(id)], {'state': 'waiting'})
             return order_sending.take(id, Transaction().user)
-        attempt, intent = self.work(take)
+        attempt, intent, _ = self.work(take)
         return order_keeping.Keeper(
             id, attempt, gateway.load_intent(intent))
 
