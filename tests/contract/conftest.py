@@ -47,7 +47,9 @@ def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def shared(target: Target) -> Iterator[BackgroundSession]:
     """A session for all DIKs of the target, for tests that only use it; ended at the end."""
     with target.client() as client:
-        session = client.sessions.open(target.dik, target.user, target.asking(*target.diks), target.signer)
+        session = client.sessions.open(
+            target.dik, target.user, target.asking(*target.diks), target.signer, keep=[].append
+        )
         try:
             yield session
         finally:

@@ -25,7 +25,7 @@ from tests.contract.target import Ability, Target, needs
 @contextlib.contextmanager
 def opened(bank: CompanyNet, target: Target, config: PermissionConfig | None = None) -> Iterator[BackgroundSession]:
     """A session of its own, ended at the end whatever happens."""
-    session = bank.sessions.open(target.dik, target.user, config or target.asking(), target.signer)
+    session = bank.sessions.open(target.dik, target.user, config or target.asking(), target.signer, keep=[].append)
     try:
         yield session
     finally:
@@ -60,7 +60,7 @@ def test_a_one_time_password_logs_in(target: Target, bank: CompanyNet) -> None:
 @needs(Ability.PASSWORD)
 def test_after_a_password_one_signature_makes_a_session(target: Target, bank: CompanyNet) -> None:
     session = bank.sessions.open_with_password(
-        target.dik, target.user, target.password(), target.asking(), target.signer
+        target.dik, target.user, target.password(), target.asking(), target.signer, keep=[].append
     )
     bank.sessions.prove(session.token, target.dik)
     bank.sessions.finish(session.token)

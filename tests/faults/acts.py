@@ -228,7 +228,7 @@ class SendOrders(OnSession):
             assert is_with_the_bank(client, self.token, self.file) == self.done()
         if not self.done():
             assert self.side.payments(self.file) == 0
-            pay_carefully(client, self.token, self.file)
+            pay_carefully(client, self.token, self.file, self.side.profile)
         assert self.side.paid_once(self.file)
 
 

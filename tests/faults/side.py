@@ -1,6 +1,8 @@
 """The two sides of the matrix: the bank with what it really did, and a caller with what it may believe."""
 
+import contextlib
 import datetime as dt
+import hashlib
 import itertools
 import uuid
 from dataclasses import replace
@@ -9,8 +11,9 @@ from typing import Any
 
 from companynet.client import CompanyNet, OrderFile
 from companynet.domain.order import CreditTransfer, OrderBatch, OrderKind, Party
+from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
-from companynet.errors import BankError, DuplicateOrder, OrderGroupUnknown, OrderRefused, Outcome, SessionInvalid
+from companynet.errors import BankError, DuplicateOrder, OrderGroupUnknown, OrderRefused, SessionInvalid
 from companynet.formats import pain001
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer, signature_for_bank
@@ -47,8 +50,10 @@ class Side:
     def connect(self) -> None:
         """Make clients of the bank as it runs now: a patient one, and one that waits for nothing."""
         self.profile = BankProfile(
-            endpoint=self.bank.soap_url, read_timeout=20, poll_interval=0.01, poll_limit=1, language="en"
-        )
+            endpoint=self.bank.soap_url, read_timeout=20, poll_interval=0.01, poll_limit=1, language="en",
+            # The sandbox would know.
+            absence_by_client_id=True,
+        )  # fmt: skip
         self.client = CompanyNet(self.profile)
         self.impatient = CompanyNet(replace(self.profile, read_timeout=0.3))
 
@@ -145,25 +150,29 @@ def is_with_the_bank(client: CompanyNet, token: Secret, file: OrderFile, tries: 
     raise AssertionError("the bank never answered")
 
 
-def pay_carefully(client: CompanyNet, token: Secret, file: OrderFile, tries: int = 50) -> None:
-    """Send a file until the bank has it, after the advice of the table of outcomes.
+def intent_of(file: OrderFile, profile: BankProfile) -> OrderIntent:
+    """A file that is about to leave, so long ago that the bank's "not known" would be believed."""
+    begun_at = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    return OrderIntent(
+        profile.endpoint, DIK, file.client_order_group_id, file.file_name, profile.order_format,
+        hashlib.sha256(file.data).hexdigest(), file.modified_at, begun_at, Fate.SENDING,
+    )  # fmt: skip
 
-    A sending whose outcome is unknown, or that is refused as a repetition, is never repeated before the bank was
-    asked; one that was not sent, or refused for now, is.
-    """
+
+def pay_carefully(client: CompanyNet, token: Secret, file: OrderFile, profile: BankProfile, tries: int = 50) -> None:
+    """Send a file until the bank has it, with the machine of sending: a caller that stores and calls."""
+    kept = [intent_of(file, profile)]
     for _try in range(tries):
-        try:
-            task_id = client.orders.hand_in(token, DIK, file)
-        except (SessionInvalid, OrderRefused):
-            raise
-        except BankError as error:
-            doubtful = error.outcome is Outcome.UNKNOWN or isinstance(error, DuplicateOrder)
-            if doubtful and is_with_the_bank(client, token, file):
-                return
-            continue
-        learn_result(client, token, file, task_id)
-        return
-    raise AssertionError("the bank never took it")
+        with contextlib.suppress(BankError):
+            if kept[-1].fate is Fate.SENDING:
+                client.sending.send(token, kept[-1], file.data, kept.append)
+            else:
+                client.sending.ask(token, kept[-1], kept.append)
+        if kept[-1].fate is Fate.TAKEN:
+            return
+        if kept[-1].may_be_sent:
+            kept.append(kept[-1].begin(kept[0].begun_at))
+    raise AssertionError(f"the bank never took it: {kept[-1]}")
 
 
 def learn_result(client: CompanyNet, token: Secret, file: OrderFile, task_id: str, tries: int = 50) -> None:

@@ -111,7 +111,7 @@ def test_a_bank_that_is_away_was_sent_nothing(side: Side) -> None:
     assert caught.value.outcome is Outcome.NOT_SENT
     start_again(side)
     assert side.groups(file) == []
-    pay_carefully(side.client, token, file)
+    pay_carefully(side.client, token, file, side.profile)
     assert side.paid_once(file)
 
 
@@ -124,7 +124,7 @@ def test_orders_that_arrive_late_are_paid_once(side: Side) -> None:
         side.impatient.orders.hand_in(token, DIK, file)
     assert caught.value.outcome is Outcome.UNKNOWN
     side.bank.resume()
-    pay_carefully(side.client, token, file)
+    pay_carefully(side.client, token, file, side.profile)
     assert is_with_the_bank(side.client, token, file)
     wait_for(lambda: len(side.bank.get("/calls?operation=universalPaymentSend")) >= 2)
     assert side.paid_once(file)

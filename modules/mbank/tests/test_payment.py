@@ -50,8 +50,8 @@ class PaymentMixin:
         payments = [
             Payment(company=self.company_id, journal=journal, kind='payable',
                 party=values.pop('party', self.firm.alfa),
-                account=self.firm.payable,
                 date=TODAY, amount=Decimal(a), **{
+                    'account': self.firm.payable,
                     'reference': "FV 1/2026", **values})
             for a in amounts]
         Payment.save(payments)

@@ -19,7 +19,9 @@
         ├── BankTimeout            sent, no answer in time: unknown
         ├── AnswerLost             sent, the answer was cut off: unknown
         ├── AnswerInvalid          sent, the answer breaks the contract: unknown
-        ├── BankThrottled          refused for now: ask later
+        ├── BankThrottled          refused for now by a fault of the bank: ask later
+        ├── BankBusy               turned away by HTTP 429 or 503, by whom is not told: unknown
+        ├── UnlistedFault          a fault whose code the profile does not list: unknown
         ├── PollingExpired         the bank is still working on the task
         ├── NotRecorded            its record could not be written first: never sent
         ├── Cancelled              the caller called it off: before a call, or while the bank works on a task
@@ -260,9 +262,40 @@ class AnswerInvalid(BankError):
 
 
 class BankThrottled(BankError):
-    """The bank refuses calls for now; it did not act."""
+    """The bank refuses calls for now, by a fault of its own; it did not act."""
 
     default_outcome = Outcome.REFUSED
+
+
+class BankBusy(BankError):
+    """HTTP 429 or 503 in place of an answer: a server that has no time, or one before it that lost the answer.
+
+    Args:
+        message: as for all.
+        operation: as for all.
+        reference: as for all.
+        code: the HTTP status.
+        retry_after: what the header Retry-After says, as it came; for people, nothing follows it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        reference: str = "",
+        code: str | None = None,
+        retry_after: str | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, reference=reference, code=code)
+        self.retry_after = retry_after
+
+
+class UnlistedFault(BankError):
+    """The bank answered with a fault whose code the profile does not list, or that has none.
+
+    It reads like a refusal and is none: the bank may have acted. ``code`` and ``bank_text`` are the bank's own.
+    """
 
 
 class PollingExpired(BankError):

@@ -12,6 +12,7 @@ from companynet.domain.session import Secret
 from companynet.errors import BankError, Cancelled, DuplicateOrder, OrderRefused, Outcome, PollingExpired
 from companynet.soap.call import Caller, read_value
 from companynet.soap.polling import poll
+from companynet.soap.salvage import identity, only_text
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class SentOrders:
 class Orders:
     """Hands in orders on a long-lived session and asks for their states.  # L-026
 
-    Store the batch before :meth:`hand_in` and the task id before :meth:`result`. After any error whose outcome is
-    ``UNKNOWN`` ask :meth:`status` by our own id; never hand in again unasked.
+    These are the bare calls. Whoever sends orders uses :class:`companynet.sending.OrderSending`, which decides what
+    each answer means for the file, and what is asked next.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -89,6 +90,8 @@ class Orders:
             },
             dik=dik,
             token=token,
+            read=identity,
+            salvage=only_text,
         )
         return task_id
 
@@ -146,7 +149,8 @@ class Orders:
                 holds.
 
         Raises:
-            OrderGroupUnknown: the bank has no such group. For our own id that means: the orders never arrived.
+            OrderGroupUnknown: the bank knows no such group. For our own id that proves nothing, unless the profile
+                says that the bank would know it (``absence_by_client_id``).
             BankError: as its class says; it may be asked again.
         """
         return self.snapshot(token, dik, group_id_or_client_id).states

@@ -4,7 +4,8 @@
 test makes every row happen. The rows tell what the *services* raise: a question about a task that is turned away
 counts as "not yet" there, so it ends as :class:`~companynet.errors.PollingExpired`.
 
-A refusal that is not listed for an operation keeps its class and is ``refused`` all the same.
+**A refusal is a fault whose code the profile lists; nothing else is.** One that is not named for an operation here
+keeps its class and is ``refused`` all the same.
 """
 
 import enum
@@ -26,8 +27,10 @@ class Failure(enum.Enum):
     TIMEOUT = "sent, no whole answer in time"
     LOST = "sent, the connection broke"
     INVALID = "the answer breaks the contract"
-    SERVER_FAILED = "the server broke down (HTTP 5xx, fault Server)"
-    THROTTLED = "turned away for now (HTTP 429, 503, or a fault)"
+    SERVER_FAILED = "the server broke down, or another answered (HTTP 4xx, 5xx, redirect, a page, fault Server)"
+    BUSY = "a server has no time, the bank's or one before it (HTTP 429, 503)"
+    UNLISTED = "a fault with a code the profile does not list, or with none"
+    THROTTLED = "turned away for now, by a fault of the bank"
     UNFINISHED = "the task is not finished after all questions"
     LOGIN_REFUSED = "the user, password or challenge is refused"
     CERTIFICATE_REFUSED = "the certificate is refused"
@@ -38,7 +41,7 @@ class Failure(enum.Enum):
     DUPLICATE_ORDER = "an id was used before"
     ORDER_REFUSED = "the order data have errors"
     GROUP_UNKNOWN = "the order group is not known"
-    REFUSED = "refused with a code the profile does not know"
+    REFUSED = "refused with a code the profile lists as no more than that"
 
 
 class Effect(enum.Enum):
@@ -105,6 +108,8 @@ _CLASSES: Final[Mapping[Failure, type[BankError]]] = {
     Failure.LOST: errors.AnswerLost,
     Failure.INVALID: errors.AnswerInvalid,
     Failure.SERVER_FAILED: errors.AnswerInvalid,
+    Failure.BUSY: errors.BankBusy,
+    Failure.UNLISTED: errors.UnlistedFault,
     Failure.THROTTLED: errors.BankThrottled,
     Failure.UNFINISHED: errors.PollingExpired,
     Failure.LOGIN_REFUSED: errors.LoginRefused,
@@ -127,11 +132,17 @@ _ALWAYS: Final = (
     Failure.LOST,
     Failure.INVALID,
     Failure.SERVER_FAILED,
+    Failure.BUSY,
+    Failure.UNLISTED,
     Failure.THROTTLED,
 )
-_UNKNOWN: Final = frozenset({Failure.TIMEOUT, Failure.LOST, Failure.INVALID, Failure.SERVER_FAILED})
+#: The call has left, and nothing that came back is the bank's own word on it. That is so whatever the call does: of a
+#: question it only means that it was not answered.
+_UNKNOWN: Final = frozenset(
+    {Failure.TIMEOUT, Failure.LOST, Failure.INVALID, Failure.SERVER_FAILED, Failure.BUSY, Failure.UNLISTED}
+)
 
-#: The refusals that belong to each effect, beside the one with an unknown code.
+#: The refusals that belong to each effect, beside the plain one.
 _REFUSALS: Final[Mapping[Effect, tuple[Failure, ...]]] = {
     Effect.CHALLENGE: (Failure.LOGIN_REFUSED, Failure.DIK_REFUSED, Failure.SESSION_INVALID),
     Effect.PASSWORD_LOGIN: (Failure.LOGIN_REFUSED, Failure.DIK_REFUSED),
@@ -201,11 +212,17 @@ _ADVICE: Final[Mapping[Failure, str]] = {
     ),
     Failure.ORDER_REFUSED: "None of the orders was taken: correct them and send a new file with new ids.",
     Failure.GROUP_UNKNOWN: (
-        "Asked by the bank's id: correct it. Asked by our own, some minutes after the sending: the orders are not "
-        "with the bank; only then may the same file, with the same ids, be sent again."
+        "Asked by the bank's id: correct it. Asked by our own it proves nothing, unless the profile says that the "
+        "bank would know it (absence_by_client_id), and some minutes have passed: then the same file, with the same "
+        "ids, may be sent again. Else a person looks in CompanyNet."
     ),
-    Failure.REFUSED: "Read the bank's code and text, and give the code its class in fault_codes of the profile.",
+    Failure.REFUSED: "Read the bank's code and text: it did nothing. Correct what they name.",
 }
+
+#: What else is to be done about a fault that nobody has listed.
+_LIST_IT: Final = (
+    "Read the bank's code and text; once it is sure what they mean give the code its class in fault_codes."
+)
 
 #: What to do where it depends on what the call does.
 _SPECIAL: Final[Mapping[tuple[Effect, Failure], str]] = {
@@ -232,7 +249,10 @@ _AFTER_UNKNOWN: Final[Mapping[Effect, str]] = {
     Effect.REQUEST: "Ask anew: a task made unseen harms nothing.",
     Effect.FETCH: "Ask for the same task again: asking changes nothing.",
     Effect.CONFIRM: "Confirm again: twice does no harm.",
-    Effect.SEND: "The bank may have the orders. Never send again: ask getStatus by our own clientOrderGroupId.",
+    Effect.SEND: (
+        "The bank may have the orders. Never send again: ask by everything that is held, here getStatus by our own "
+        "clientOrderGroupId. Only a yes is sure."
+    ),
     Effect.RESULT: "The bank has the file; what became of it is not known: ask for the same task again.",
     Effect.STATUS: "Ask again: asking changes nothing.",
 }
@@ -255,13 +275,15 @@ def _rows() -> Iterator[Row]:
 
 def _row(operation: str, effect: Effect, failure: Failure) -> Row:
     error = _CLASSES[failure]
-    if effect in _POLLS and failure in {Failure.CALLED_OFF, Failure.THROTTLED, Failure.UNFINISHED}:
+    if effect in _POLLS and failure in {Failure.CALLED_OFF, Failure.THROTTLED, Failure.BUSY, Failure.UNFINISHED}:
         # Calling it off or being turned away leaves the task with the bank.
         error = errors.Cancelled if failure is Failure.CALLED_OFF else errors.PollingExpired
         return Row(operation, failure, error, Outcome.ACCEPTED, _SPECIAL[effect, Failure.UNFINISHED])
     decided = {Failure.DUPLICATE_ORDER, Failure.ORDER_REFUSED}
     if failure in _UNKNOWN or (effect is Effect.RESULT and failure not in decided):
         advice = _AFTER_UNKNOWN[effect]
+        if failure is Failure.UNLISTED:
+            advice = f"{advice} {_LIST_IT}"
         if effect is Effect.RESULT and failure not in _UNKNOWN:
             # The question was refused or never sent, which says nothing of the orders.
             advice = f"{advice} Before that: {_lower(_ADVICE[failure])}"

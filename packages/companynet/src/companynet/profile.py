@@ -22,8 +22,8 @@ PRESET_ENDPOINTS: Final = {
 }
 
 #: Codes of SOAP faults and the name of the error class they mean. The bank's own list is unknown; these are the
-#: sandbox's. A profile changes them code by code, and an unknown code becomes a plain ``Refused`` with code and text
-#: kept.  # L-005
+#: sandbox's. A profile changes them code by code. **Only what is listed is a refusal**: after any other code it is
+#: not known whether the bank acted (``UnlistedFault``, code and text kept).  # L-005
 DEFAULT_FAULT_CODES: Final[Mapping[str, str]] = {
     "LOGIN_REFUSED": "LoginRefused",
     "CERTIFICATE_REFUSED": "CertificateRefused",
@@ -35,6 +35,7 @@ DEFAULT_FAULT_CODES: Final[Mapping[str, str]] = {
     "ORDER_INVALID": "OrderRefused",
     "ORDER_GROUP_UNKNOWN": "OrderGroupUnknown",
     "THROTTLED": "BankThrottled",
+    "REQUEST_INVALID": "Refused",
 }
 
 
@@ -140,7 +141,8 @@ class BankProfile:
 
     fault_codes: Mapping[str, str | None] = field(default_factory=dict)
     """Fault code to the name of an error class in ``companynet.errors``, added to ``DEFAULT_FAULT_CODES`` or in place
-    of its entry; None takes an entry of it away, so that the code is a plain ``Refused``.  L-005"""
+    of its entry; None takes an entry of it away, so that the code proves nothing. List a code only if after it the
+    bank has surely done nothing; ``Refused`` is the class of those that mean no more than that.  L-005"""
 
     def __post_init__(self) -> None:
         positive = (

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from lxml import etree
+
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
 from companynet.errors import AnswerInvalid, BankError, LoginRefused, OrderGroupUnknown
-from companynet.signing import Signer, check_usable, signature_for_bank
+from companynet.signing import Signer, SigningPolicy, signature_for_bank
+from companynet.signing.policy import PLAIN_POLICY
 from companynet.soap.call import Caller, new_reference, read_value
+from companynet.soap.salvage import leaves
 
 #: An order group no bank has: asking for it changes nothing, and the answer shows whether the session lives.
 _NO_GROUP: Final = "companynet-proof"
@@ -19,8 +24,8 @@ class Sessions:
     """Logs in, and makes, proves and ends long-lived sessions.  # L-021
 
     A whole session is :meth:`open`, or :meth:`open_with_password` where the login is by one-time password. The steps
-    are public too, for a signature that is made elsewhere, and later: :meth:`login_challenge`, sign, :meth:`login`,
-    :meth:`session_text`, sign, :meth:`create`, :meth:`logout`.
+    are public too, for a signature that is made elsewhere, and later: :meth:`login_challenge`, sign,
+    :meth:`begin_session`, sign, :meth:`create`, store the token, :meth:`logout`.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -96,21 +101,46 @@ class Sessions:
             BankError: as its outcome says. When unknown, the bank may have a session whose token never came: it
                 works for nobody and ends at the time asked for.
         """
-        operation = "createBackgroundSessionWithSignature"
-        answer = self._caller.call(
-            operation,
+        # L-022
+        made: BackgroundSession = self._caller.call(
+            "createBackgroundSessionWithSignature",
             {"signature": signature, "permissionConfig": _to_bank(config)},
             dik=dik,
             token=login.token,
             reference=reference,
+            read=lambda answer: _session(
+                answer.sessionToken,
+                lambda: config if answer.permissionConfig is None else _from_bank(answer.permissionConfig),
+                config,
+            ),
+            salvage=lambda element: _saved_session(element, config),
         )
+        return made
 
-        def read() -> BackgroundSession:
-            # L-022
-            granted = config if answer.permissionConfig is None else _from_bank(answer.permissionConfig)
-            return BackgroundSession(token=Secret(answer.sessionToken), granted=granted)
+    def begin_session(self, dik: str, bank_user: str, signature: str, config: PermissionConfig) -> tuple[Login, str]:
+        """Log in with the signed challenge, alone, and ask for the text whose signature makes a long-lived session.
 
-        return read_value(operation, read)
+        Args:
+            dik: as for the challenge.
+            bank_user: as for the challenge.
+            signature: in the bank's form.
+            config: what to ask for.
+
+        Returns:
+            The login, which is the caller's to close, and the text. After an error there is no login, or one that
+            ends by itself.
+
+        Raises:
+            BankError: as for :meth:`login` and :meth:`session_text`. A login that waits for more people is a
+                :class:`~companynet.errors.LoginRefused`.
+        """
+        login = self.login(dik, bank_user, signature)
+        self._check_alone(login, bank_user, "loginWithSignature")
+        try:
+            return login, self.session_text(login, dik, config)
+        except BaseException:
+            self._logout_quietly(login.token)
+            raise
 
     def open(
         self,
@@ -119,7 +149,9 @@ class Sessions:
         config: PermissionConfig,
         signer: Signer,
         *,
+        keep: Callable[[BackgroundSession], None],
         before_create: Callable[[str], None] | None = None,
+        policy: SigningPolicy = PLAIN_POLICY,
     ) -> BackgroundSession:
         """Make a long-lived session in one go: log in, sign twice with one entry of the PIN, log out again.
 
@@ -128,9 +160,13 @@ class Sessions:
             bank_user: the user's id or alias at the bank.
             config: what to ask for.
             signer: holds the key.
+            keep: is given the session as soon as the bank has answered, before anything else is asked of it: the
+                moment to store the token. What it raises goes on to the caller, the login being closed first; the
+                session lives at the bank then, and whoever could not keep it ends it there by :meth:`finish`.
             before_create: is given our reference of the call that makes the session, right before it leaves: the
                 moment to write down that from now on the bank may have one. What it raises goes on to the caller,
                 and no session is made.
+            policy: what is asked of the certificate.
 
         Raises:
             SigningError: no signature was made (its subclasses say why); no session was made.
@@ -138,12 +174,12 @@ class Sessions:
             BankError: as its outcome says, see :meth:`login` and :meth:`create`. A login that waits for more people
                 is a :class:`~companynet.errors.LoginRefused`.
         """
-        check_usable(signer.certificate, self._caller.clock.now())
-        challenge = self.login_challenge(dik, bank_user)
-        login = self.login(dik, bank_user, self._sign(signer, challenge))
-        self._check_alone(login, bank_user, "loginWithSignature")
+        making = _Making(dik, config, signer, policy, keep, before_create)
+        policy.check(signer.certificate, self._caller.clock.now())
+        signature = self._sign(making, self.login_challenge(dik, bank_user))
+        login, text = self.begin_session(dik, bank_user, signature, config)
         with self._closing(login):
-            return self._create_signed(login, dik, config, signer, before_create)
+            return self._create(login, text, making)
 
     def open_with_password(
         self,
@@ -153,7 +189,9 @@ class Sessions:
         config: PermissionConfig,
         signer: Signer,
         *,
+        keep: Callable[[BackgroundSession], None],
         before_create: Callable[[str], None] | None = None,
+        policy: SigningPolicy = PLAIN_POLICY,
     ) -> BackgroundSession:
         """Make a long-lived session after a login by one-time password: one signature, over its text.  # L-162
 
@@ -163,14 +201,17 @@ class Sessions:
             password: serves once, whether or not the session is made.
             config: what to ask for.
             signer: holds the key.
+            keep: as for :meth:`open`.
             before_create: as for :meth:`open`.
+            policy: as for :meth:`open`.
 
         Raises:
             SigningError, ProfileError, BankError: as for :meth:`open`.
         """
-        check_usable(signer.certificate, self._caller.clock.now())
+        making = _Making(dik, config, signer, policy, keep, before_create)
+        policy.check(signer.certificate, self._caller.clock.now())
         with self.logged_in(dik, bank_user, password) as login:
-            return self._create_signed(login, dik, config, signer, before_create)
+            return self._create(login, self.session_text(login, dik, config), making)
 
     @contextmanager
     def logged_in(self, dik: str, bank_user: str, password: Secret) -> Iterator[Login]:
@@ -234,22 +275,19 @@ class Sessions:
         """
         self._caller.call("logout", token=token, cleaning=True)
 
-    def _create_signed(
-        self,
-        login: Login,
-        dik: str,
-        config: PermissionConfig,
-        signer: Signer,
-        before_create: Callable[[str], None] | None,
-    ) -> BackgroundSession:
-        signature = self._sign(signer, self.session_text(login, dik, config))
+    def _create(self, login: Login, text: str, making: "_Making") -> BackgroundSession:
+        signature = self._sign(making, text)
         reference = new_reference()
-        if before_create is not None:
-            before_create(reference)
-        return self.create(login, dik, config, signature, reference=reference)
+        if making.before_create is not None:
+            making.before_create(reference)
+        made = self.create(login, making.dik, making.config, signature, reference=reference)
+        making.keep(made)
+        return made
 
-    def _sign(self, signer: Signer, text: str) -> str:
-        return signature_for_bank(signer, text, self._caller.profile, clock=self._caller.clock)
+    def _sign(self, making: "_Making", text: str) -> str:
+        return signature_for_bank(
+            making.signer, text, self._caller.profile, clock=self._caller.clock, policy=making.policy
+        )
 
     def _check_alone(self, login: Login, bank_user: str, operation: str) -> None:
         """Close and refuse a login that waits for other people.  # L-019"""
@@ -281,6 +319,45 @@ class Sessions:
         if not isinstance(answer, str) or not answer:
             raise AnswerInvalid(f"{operation}: the bank sent no text to sign", operation=operation)
         return answer
+
+
+@dataclass(frozen=True)
+class _Making:
+    """A session that is being made in one go."""
+
+    dik: str
+    config: PermissionConfig
+    signer: Signer
+    policy: SigningPolicy
+    keep: Callable[[BackgroundSession], None]
+    before_create: Callable[[str], None] | None
+
+
+def _session(token: str, granted: Callable[[], PermissionConfig], asked: PermissionConfig) -> BackgroundSession:
+    """The session of an answer: what was granted may be hard to read, its token must not be lost for that.
+
+    Raises:
+        ValueError: there is no token.
+    """
+    token = (token or "").strip()
+    if not token:
+        raise ValueError("no token")
+    try:
+        return BackgroundSession(Secret(token), granted())
+    except Exception as error:  # noqa: BLE001 -- the bank has made the session, whatever it says of it
+        return BackgroundSession(
+            Secret(token), asked, f"what the bank granted cannot be read ({type(error).__name__}): taken as asked"
+        )
+
+
+def _saved_session(element: etree._Element, asked: PermissionConfig) -> BackgroundSession | None:
+    """The session of an answer that breaks the contract; None if it has no token.  # L-022"""
+    tokens = {text for name, text in leaves(element) if name == "sessionToken"}
+    if len(tokens) != 1:
+        return None
+    return BackgroundSession(
+        Secret(tokens.pop()), asked, "the bank's answer breaks the contract: what it granted is taken as asked"
+    )
 
 
 def _login(answer: Any) -> Login:

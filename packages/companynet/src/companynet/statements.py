@@ -16,6 +16,7 @@ from companynet.formats import read_statements
 from companynet.formats.packed import is_packed, unpack
 from companynet.soap.call import Caller, read_value
 from companynet.soap.polling import poll
+from companynet.soap.salvage import identity, only_text
 
 #: The code page of the bank's MT940.  # L-156
 _CODE_PAGE: Final = "iso-8859-2"
@@ -108,7 +109,12 @@ class Statements:
         if date_from > date_to:
             raise ValueError(f"the first day {date_from} is after the last {date_to}")
         task_id: str = self._caller.call(
-            "getMT940Ex", {"from": date_from, "to": date_to, "compressed": compressed}, dik=dik, token=token
+            "getMT940Ex",
+            {"from": date_from, "to": date_to, "compressed": compressed},
+            dik=dik,
+            token=token,
+            read=identity,
+            salvage=only_text,
         )
         return task_id
 

@@ -81,8 +81,10 @@ class Customer:
         found = Results()
         asked = PermissionConfig(END, tuple(Permission(dik) for dik in DIKS))
         password = Secret(self.passwords[0])
-        session = bank.sessions.open_with_password(DIKS[0], demo_data.USER_ALFA, password, asked, self.signer)
-        second = bank.sessions.open(DIKS[0], demo_data.USER_ALFA, asked, self.signer)
+        session = bank.sessions.open_with_password(
+            DIKS[0], demo_data.USER_ALFA, password, asked, self.signer, keep=[].append
+        )
+        second = bank.sessions.open(DIKS[0], demo_data.USER_ALFA, asked, self.signer, keep=[].append)
         found.sessions += [session, second]
         bank.sessions.prove(session.token, DIKS[1])
         for dik, compressed in itertools.product(DIKS, (False, True)):

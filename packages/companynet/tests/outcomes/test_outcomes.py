@@ -69,9 +69,36 @@ STEPS: dict[Failure, dict[str, Step]] = {
     Failure.SERVER_FAILED: {
         "page": http("<html/>", "500 Internal Server Error", content_type="text/html"),
         "fault": http(envelope(SERVER_FAULT), "500 Internal Server Error"),
+        "4xx": http("<html/>", "404 Not Found", content_type="text/html"),
+        "proxy": http("<html/>", "502 Bad Gateway", content_type="text/html"),
+        "redirect": http("", "302 Found", extra="Location: /gdzie-indziej\r\n"),
+        "page without an error": http("<html/>", content_type="text/html"),
+        "listed code, foreign status": fault("SESSION_INVALID", "?", status="403 Forbidden"),
+        "listed code, no XML": http(
+            fault("SESSION_INVALID", "?").partition(b"\r\n\r\n")[2], "500 X", content_type="text/html"
+        ),
     },
-    Failure.THROTTLED: {"503": http("", "503 X"), "429": http("", "429 X"), "fault": fault("THROTTLED", "później")},
-    Failure.REFUSED: {"unknown code": fault("E-4711", "Odmowa bez nazwy")},
+    Failure.BUSY: {
+        "503": http("", "503 X"),
+        "429": http("", "429 X"),
+        "fault below": fault("THROTTLED", "?", status="503 X"),
+    },
+    Failure.UNLISTED: {
+        "unknown code": fault("E-4711", "Odmowa bez nazwy"),
+        "no code": http(
+            envelope("<s:Fault><faultcode>s:Client</faultcode><faultstring>Nie</faultstring></s:Fault>"), "500 X"
+        ),
+        "nothing in it": http(envelope("<s:Fault/>"), "500 X"),
+    },
+    Failure.THROTTLED: {"fault": fault("THROTTLED", "później")},
+    Failure.REFUSED: {"fault": fault("REQUEST_INVALID", "Nie w tej wersji")},
+}
+
+
+#: Code and text that are kept for people.
+WORDS = {
+    Failure.UNLISTED: {("E-4711", "Odmowa bez nazwy"), ("Client", "Nie"), (None, None)},
+    Failure.REFUSED: {("REQUEST_INVALID", "Nie w tej wersji")},
 }
 
 
@@ -165,8 +192,7 @@ def test_each_failure_has_the_class_and_the_outcome_of_its_row(side: Side, item:
         side.bank.wait(0.01)
     assert len(side.bank.bodies) == expected
     assert "session-token" not in f"{error} {error!r} {error.__dict__} {side.records}"
-    if item.failure is Failure.REFUSED:
-        assert (error.code, error.bank_text) == ("E-4711", "Odmowa bez nazwy")
+    assert (error.code, error.bank_text) in WORDS.get(item.failure, {(error.code, error.bank_text)})
 
 
 def test_every_operation_of_the_contract_is_in_the_table() -> None:
@@ -195,8 +221,25 @@ def test_an_unknown_sending_is_never_to_be_repeated() -> None:
         Failure.LOST,
         Failure.INVALID,
         Failure.SERVER_FAILED,
+        Failure.BUSY,
+        Failure.UNLISTED,
     }
     assert all("Never send again" in item.advice for item in unknown)
+
+
+#: Failures of which the bank itself has told nothing, and those by a code on the list.
+NEVER_LEFT = {Failure.CALLED_OFF, Failure.NOT_RECORDED, Failure.REQUEST_BROKEN, Failure.UNREACHABLE}
+LISTED = {
+    Failure.THROTTLED, Failure.LOGIN_REFUSED, Failure.CERTIFICATE_REFUSED, Failure.SIGNATURE_REFUSED,
+    Failure.DIK_REFUSED, Failure.PERMISSION_REFUSED, Failure.SESSION_INVALID, Failure.DUPLICATE_ORDER,
+    Failure.ORDER_REFUSED, Failure.GROUP_UNKNOWN, Failure.REFUSED,
+}  # fmt: skip
+
+
+def test_only_what_never_left_is_not_sent_and_only_a_listed_code_is_a_refusal() -> None:
+    """Of every operation, whatever it does."""
+    assert {item.failure for item in TABLE if item.outcome is Outcome.NOT_SENT} == NEVER_LEFT
+    assert {item.failure for item in TABLE if item.outcome is Outcome.REFUSED} == LISTED
 
 
 def test_no_failed_question_makes_orders_look_refused() -> None:

@@ -42,7 +42,7 @@ def client_of(bank: Any, folder: Path, recorder: Recorder | None = None, **value
 def open_session(bank: Any, client: CompanyNet) -> BackgroundSession:
     signer = Pkcs12Signer.load(bank.identity.p12, Secret(bank.identity.password))
     bank.certificate = signer.certificate
-    return client.sessions.open(DIK, "ALFA01", CONFIG, signer)
+    return client.sessions.open(DIK, "ALFA01", CONFIG, signer, keep=[].append)
 
 
 def test_the_whole_way_with_nothing_changed_but_the_profile(own_bank: Any, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_the_answer_to_the_open_question_of_the_footer_is_a_setting(own_bank: An
 def test_the_shipped_contract_does_not_pass_for_this_bank(own_bank: Any, tmp_path: Path) -> None:
     """That the way above works is the work of the WSDL file: without it the bank does not know the messages."""
     client = client_of(own_bank, tmp_path, wsdl=None)
-    with pytest.raises(errors.Refused) as caught:
+    with pytest.raises(errors.UnlistedFault) as caught:
         open_session(own_bank, client)
     assert caught.value.code == "X-1"
     assert own_bank.operations == []
@@ -107,7 +107,7 @@ def test_its_traffic_is_recorded_and_played(own_bank: Any, tmp_path: Path) -> No
     """What only its WSDL has is masked too; what the client reads of the recording is what it read of the bank."""
 
     def use(client: CompanyNet) -> list[object]:
-        session = client.sessions.open(DIK, "ALFA01", CONFIG, signer)
+        session = client.sessions.open(DIK, "ALFA01", CONFIG, signer, keep=[].append)
         package = client.statements.fetch(session.token, DIK, DAY, DAY)
         client.statements.confirm(session.token, DIK, package.task_id)
         sent = client.orders.send(session.token, DIK, FILE)

@@ -12,7 +12,7 @@ import pytest
 
 from companynet.client import CompanyNet, Exchange
 from companynet.domain.session import Secret
-from companynet.errors import BankError, FormatError, Outcome, Refused
+from companynet.errors import BankError, FormatError, Outcome, UnlistedFault
 from companynet.profile import BankProfile
 from companynet.soap.transport import HttpAnswer
 from companynet.testing import FakeClock, Recorder, Recording, ReplayBank, ScriptedBank, fault, http, soap
@@ -125,7 +125,7 @@ def test_what_differs_is_refused(recording: Recording, call: Callable[[CompanyNe
     """The difference is named, and the call that was recorded is still waited for."""
     with ReplayBank(recording) as bank:
         error = failing(lambda: call(client(bank.url)))
-        assert (type(error), error.code) == (Refused, "REPLAY_DIFFERS")
+        assert (type(error), error.code) == (UnlistedFault, "REPLAY_DIFFERS")
         assert words in str(error)
         assert [words in difference for difference in bank.differences] == [True]
         assert request(client(bank.url)) == "T-1"

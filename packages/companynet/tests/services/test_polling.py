@@ -110,7 +110,9 @@ def test_a_login_is_closed_though_all_is_called_off(bank: ScriptedBank, connect:
     side = connect(cancellation=After(bank, 2))
     config = PermissionConfig(SYSTEM_CLOCK.now(), (Permission(DIK),))
     with pytest.raises(Cancelled) as caught:
-        side.client.sessions.open(DIK, "A", config, Pkcs12Signer.load(identity.p12, Secret(identity.password)))
+        side.client.sessions.open(
+            DIK, "A", config, Pkcs12Signer.load(identity.p12, Secret(identity.password)), keep=[].append
+        )
     assert caught.value.outcome is Outcome.NOT_SENT
     assert side.operations == ["initLoginWithSignature", "loginWithSignature", "logout"]
 

@@ -15,6 +15,7 @@ from companynet.errors import Outcome
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer, check_signature
 from companynet.testing import FakeClock, ScriptedBank, fault, http, make_identity, soap
+from companynet.testing.scripted import envelope
 
 DIK = "10000001"
 TOKEN = Secret("session-token")
@@ -75,7 +76,7 @@ def test_a_whole_session_is_opened_with_two_signatures(bank: ScriptedBank) -> No
     )
     side = Side(bank.url)
     signer = Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password))
-    session = side.client.sessions.open(DIK, "ALFA01", CONFIG, signer)
+    session = side.client.sessions.open(DIK, "ALFA01", CONFIG, signer, keep=[].append)
     assert session.token == TOKEN
     assert session.granted == PermissionConfig(
         datetime(2026, 2, 1, tzinfo=UTC), (Permission(DIK, frozenset({"getStatus"})),)
@@ -106,7 +107,9 @@ def test_a_refused_certificate_leaves_nothing_half_made(bank: ScriptedBank) -> N
     bank.then(soap("initLoginWithSignature", "x"), fault("CERTIFICATE_REFUSED", "Certyfikat nie jest zarejestrowany"))
     side = Side(bank.url)
     with pytest.raises(errors.CertificateRefused) as caught:
-        side.client.sessions.open(DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)))
+        side.client.sessions.open(
+            DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)), keep=[].append
+        )
     assert caught.value.outcome is Outcome.REFUSED
     assert len(bank.bodies) == 2
 
@@ -122,7 +125,9 @@ def test_a_session_that_fails_logs_out_and_tells_the_first_error(bank: ScriptedB
     )
     side = Side(bank.url)
     with pytest.raises(errors.AnswerLost) as caught:
-        side.client.sessions.open(DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)))
+        side.client.sessions.open(
+            DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)), keep=[].append
+        )
     assert caught.value.outcome is Outcome.UNKNOWN
     assert caught.value.operation == "createBackgroundSessionWithSignature"
     assert side.operations[-2:] == ["createBackgroundSessionWithSignature", "logout"]
@@ -133,7 +138,9 @@ def test_an_expired_certificate_troubles_no_bank(bank: ScriptedBank) -> None:
     side = Side(bank.url)
     side.clock.advance(3 * 365 * 86400)
     with pytest.raises(errors.CertificateUnusable, match="expired"):
-        side.client.sessions.open(DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)))
+        side.client.sessions.open(
+            DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)), keep=[].append
+        )
     assert side.operations == []
 
 
@@ -143,7 +150,9 @@ def test_a_login_that_waits_for_others_makes_no_session(bank: ScriptedBank) -> N
     )
     side = Side(bank.url)
     with pytest.raises(errors.LoginRefused, match="2 more people"):
-        side.client.sessions.open(DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)))
+        side.client.sessions.open(
+            DIK, "ALFA01", CONFIG, Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password)), keep=[].append
+        )
     assert side.operations[-1] == "logout"
 
 
@@ -341,13 +350,14 @@ def test_validation_errors_refuse_the_orders_with_the_banks_words(bank: Scripted
     ("answer", "expected", "outcome"),
     [
         (fault("SESSION_INVALID", "x"), errors.SessionInvalid, Outcome.UNKNOWN),
-        (fault("E-1", "x"), errors.Refused, Outcome.UNKNOWN),
+        (fault("E-1", "x"), errors.UnlistedFault, Outcome.UNKNOWN),
+        (fault("REQUEST_INVALID", "x"), errors.Refused, Outcome.UNKNOWN),
         (b"", errors.AnswerLost, Outcome.UNKNOWN),
         (fault("DUPLICATE_ID", "x"), errors.DuplicateOrder, Outcome.REFUSED),
         (fault("ORDER_INVALID", "x"), errors.OrderRefused, Outcome.REFUSED),
         (soap("checkPaymentSendResult", NOT_YET), errors.PollingExpired, Outcome.ACCEPTED),
     ],
-    ids=["session ended", "unknown code", "lost", "duplicate", "orders refused", "still at work"],
+    ids=["session ended", "unknown code", "listed code", "lost", "duplicate", "orders refused", "still at work"],
 )
 def test_a_failed_question_says_nothing_about_orders_the_bank_has(
     bank: ScriptedBank, answer: bytes, expected: type[errors.BankError], outcome: Outcome
@@ -367,10 +377,22 @@ def test_a_failed_question_says_nothing_about_orders_the_bank_has(
         (b"", errors.AnswerLost, Outcome.UNKNOWN),
         (lambda _connection: None, errors.AnswerLost, Outcome.UNKNOWN),
         (http("", "500 X"), errors.AnswerInvalid, Outcome.UNKNOWN),
-        (http("", "503 X"), errors.BankThrottled, Outcome.REFUSED),
+        (http("", "503 X"), errors.BankBusy, Outcome.UNKNOWN),
+        (fault("THROTTLED", "x"), errors.BankThrottled, Outcome.REFUSED),
+        (fault("INTERNAL_ERROR", "x"), errors.UnlistedFault, Outcome.UNKNOWN),
+        (http(envelope("<s:Fault/>"), "500 X"), errors.UnlistedFault, Outcome.UNKNOWN),
         (fault("DUPLICATE_ID", "zlecenie już jest"), errors.DuplicateOrder, Outcome.REFUSED),
     ],
-    ids=["nothing", "closed", "server error", "throttled", "duplicate"],
+    ids=[
+        "nothing",
+        "closed",
+        "server error",
+        "busy",
+        "throttled",
+        "unlisted",
+        "empty fault",
+        "duplicate",
+    ],
 )
 def test_a_failed_handing_in_is_never_repeated(
     bank: ScriptedBank, step: bytes, expected: type[errors.BankError], outcome: Outcome

@@ -38,7 +38,7 @@ def test_a_session_after_a_one_time_password_needs_one_signature(bank: ScriptedB
     )
     signer = Pkcs12Signer.load(ANNA.p12, Secret(ANNA.password))
     side = connect()
-    session = side.client.sessions.open_with_password(DIK, "ALFA01", Secret("123456"), CONFIG, signer)
+    session = side.client.sessions.open_with_password(DIK, "ALFA01", Secret("123456"), CONFIG, signer, keep=[].append)
     assert session.token == TOKEN
     signature = etree.fromstring(bank.bodies[2]).findtext(".//{*}signature") or ""
     check_signature(base64.b64decode(signature), "treść sesji".encode("utf-16-le"), signer.certificate)
@@ -84,7 +84,7 @@ def test_a_session_is_proven_by_one_harmless_call(bank: ScriptedBank, connect: C
     [
         ("SESSION_INVALID", errors.SessionInvalid),
         ("PERMISSION_DENIED", errors.PermissionRefused),
-        ("E-1", errors.Refused),
+        ("E-1", errors.UnlistedFault),
         ("THROTTLED", errors.BankThrottled),
     ],
 )

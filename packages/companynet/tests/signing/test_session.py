@@ -36,7 +36,7 @@ def test_one_pin_entry_opens_a_session_at_the_bank(bank, proxy, label) -> None:
     client = CompanyNet(BankProfile(endpoint=bank.soap_url), clock=FakeClock(NOW))
     config = PermissionConfig(datetime(2025, 12, 1, tzinfo=UTC), (Permission(demo_data.DIK_ALFA),))
     with Pkcs11Signer(identity).unlocked(PIN) as signer:
-        session = client.sessions.open(demo_data.DIK_ALFA, demo_data.USER_ALFA, config, signer)
+        session = client.sessions.open(demo_data.DIK_ALFA, demo_data.USER_ALFA, config, signer, keep=[].append)
     assert session.granted.diks == (demo_data.DIK_ALFA,)
     assert (proxy.calls.count("L"), proxy.calls.count("S"), proxy.calls.count("O")) == (1, 2, 1)
     client.sessions.finish(session.token)

@@ -193,12 +193,30 @@ def test_an_answer_past_the_limit_is_not_read(bank: ScriptedBank) -> None:
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
-def test_turned_away_is_throttled(bank: ScriptedBank, status: str) -> None:
-    """Retry-After is not followed either: when to ask again is the caller's."""
-    bank.then(http("later", status, extra="Retry-After: 0\r\n"), GOOD)
+def test_a_server_without_time_may_have_handed_the_call_on(bank: ScriptedBank, status: str) -> None:
+    """A balancer answers so when it lost the answer. Retry-After is told and not followed: when to ask again is the
+    caller's."""
+    bank.then(http("later", status, extra="Retry-After: 17\r\n"), GOOD)
     error, _ = failing(bank.url)
-    assert (type(error), error.outcome) == (errors.BankThrottled, Outcome.REFUSED)
+    assert type(error) is errors.BankBusy
+    assert (error.outcome, error.code, error.retry_after) == (Outcome.UNKNOWN, status[:3], "17")
     assert len(bank.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        fault("SESSION_INVALID", "nie", status="404 Not Found"),
+        fault("SESSION_INVALID", "nie", status="502 Bad Gateway"),
+        http(fault("SESSION_INVALID", "nie").partition(b"\r\n\r\n")[2], "500 X", content_type="text/html"),
+    ],
+    ids=["4xx", "gateway", "no XML"],
+)
+def test_a_listed_code_that_is_not_the_services_own_is_no_refusal(bank: ScriptedBank, answer: bytes) -> None:
+    bank.then(answer)
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (errors.AnswerInvalid, Outcome.UNKNOWN)
+    assert (error.code, error.bank_text) == ("SESSION_INVALID", "nie")
 
 
 @pytest.mark.parametrize(
@@ -214,12 +232,12 @@ def test_turned_away_is_throttled(bank: ScriptedBank, status: str) -> None:
         ("ORDER_INVALID", errors.OrderRefused),
         ("ORDER_GROUP_UNKNOWN", errors.OrderGroupUnknown),
         ("THROTTLED", errors.BankThrottled),
-        ("E-4711", errors.Refused),
+        ("REQUEST_INVALID", errors.Refused),
     ],
 )
 @pytest.mark.parametrize("status", ["500 Internal Server Error", "200 OK"])
 def test_a_fault_keeps_code_and_text(bank: ScriptedBank, code: str, expected: type[BankError], status: str) -> None:
-    """An unknown code is a refusal with the bank's own words."""
+    """A code on the list is a refusal with the bank's own words."""
     bank.then(fault(code, "Odmowa: żądanie odrzucone", status=status), GOOD)
     error, _ = failing(bank.url)
     assert type(error) is expected
@@ -227,16 +245,28 @@ def test_a_fault_keeps_code_and_text(bank: ScriptedBank, code: str, expected: ty
     assert len(bank.bodies) == 1
 
 
-@pytest.mark.parametrize("faultcode", ["s:Client", "s:Client.Authentication", "E17"])
-def test_a_fault_without_detail_gives_faultcode_and_faultstring(bank: ScriptedBank, faultcode: str) -> None:
-    bank.then(
-        http(
-            envelope(f"<s:Fault><faultcode>{faultcode}</faultcode><faultstring>Nie</faultstring></s:Fault>"), "500 X"
-        )
-    )
+@pytest.mark.parametrize("faultcode", ["s:Client", "s:Client.Authentication", "E17", ""])
+def test_a_fault_that_is_not_listed_is_no_refusal(bank: ScriptedBank, faultcode: str) -> None:
+    """Without a detail, faultcode and faultstring are what is kept."""
+    inner = f"<faultcode>{faultcode}</faultcode><faultstring>Nie</faultstring>" if faultcode else ""
+    bank.then(http(envelope(f"<s:Fault>{inner}</s:Fault>"), "500 X"))
     error, _ = failing(bank.url)
-    assert (type(error), error.outcome) == (errors.Refused, Outcome.REFUSED)
-    assert (error.code, error.bank_text) == (faultcode.removeprefix("s:"), "Nie")
+    assert (type(error), error.outcome) == (errors.UnlistedFault, Outcome.UNKNOWN)
+    kept = (faultcode.removeprefix("s:"), "Nie") if faultcode else (None, None)
+    assert (error.code, error.bank_text) == kept
+
+
+@pytest.mark.parametrize(
+    ("faultcode", "expected"), [("s:Client", errors.UnlistedFault), ("s:Server", errors.AnswerInvalid)]
+)
+def test_a_code_that_nobody_listed_is_kept_for_people(
+    bank: ScriptedBank, faultcode: str, expected: type[BankError]
+) -> None:
+    """An INTERNAL_ERROR after the work was done reads like a refusal too."""
+    bank.then(fault("INTERNAL_ERROR", "Błąd wewnętrzny", faultcode=faultcode))
+    error, _ = failing(bank.url)
+    assert (type(error), error.outcome) == (expected, Outcome.UNKNOWN)
+    assert (error.code, error.bank_text) == ("INTERNAL_ERROR", "Błąd wewnętrzny")
 
 
 def test_a_profile_gives_codes_their_class(bank: ScriptedBank) -> None:
@@ -246,7 +276,7 @@ def test_a_profile_gives_codes_their_class(bank: ScriptedBank) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"), [("LOGIN_REFUSED", errors.LoginRefused), ("SESSION_INVALID", errors.Refused)]
+    ("code", "expected"), [("LOGIN_REFUSED", errors.LoginRefused), ("SESSION_INVALID", errors.UnlistedFault)]
 )
 def test_codes_a_profile_says_nothing_of_keep_their_class_and_those_it_takes_away_lose_it(
     bank: ScriptedBank, code: str, expected: type[errors.BankError]
@@ -257,7 +287,9 @@ def test_codes_a_profile_says_nothing_of_keep_their_class_and_those_it_takes_awa
     assert error.code == code
 
 
-@pytest.mark.parametrize("name", ["Exception", "WrongPin", "PollingExpired", "Nobody"])
+@pytest.mark.parametrize(
+    "name", ["Exception", "WrongPin", "PollingExpired", "BankUnreachable", "Cancelled", "Nobody"]
+)
 def test_a_profile_with_a_class_that_is_no_bank_error_is_refused(name: str) -> None:
     with pytest.raises(errors.ProfileError, match=name):
         CompanyNet(BankProfile(endpoint="http://127.0.0.1:1/", fault_codes={"1": name}))
@@ -305,12 +337,12 @@ def test_a_call_is_announced_before_it_leaves_and_recorded_after(bank: ScriptedB
             before_call=lambda made: before.append((made, len(bank.bodies))),
             on_call=records.append,
         ) as client,
-        pytest.raises(errors.Refused) as caught,
+        pytest.raises(errors.UnlistedFault) as caught,
     ):
         client.sessions.login_challenge("10000001", "ALFA01")
     [(pending, sent)] = before
     assert (pending.operation, pending.dik, sent) == ("initLoginWithSignature", "10000001", 0)
-    assert (records[0].outcome, records[0].code) == ("refused", "E-4711")
+    assert (records[0].outcome, records[0].code) == ("unknown", "E-4711")
     assert pending.reference == records[0].reference == caught.value.reference
 
 

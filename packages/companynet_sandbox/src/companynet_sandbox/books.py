@@ -16,6 +16,7 @@ DEFAULT_SETTINGS: Final = {
     # How often a task is answered "not finished" before its result.  # L-219
     "polls": "1",
     "open_days": "false",  # whether statements of the running day are given out too  # L-236
+    "finds_own_ids": "true",  # whether getStatus finds a group by the customer's own id  # L-011
     "login_minutes": "15",  # L-231
     "challenge_minutes": "5",  # L-231
     "least_session_days": "0",  # a session is granted for so many days at least, whatever was asked  # L-205
@@ -45,7 +46,7 @@ DEFAULT_SETTINGS: Final = {
 }
 
 #: Of the schema and the settings; books of another one are not opened.
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 
 class BooksError(Exception):

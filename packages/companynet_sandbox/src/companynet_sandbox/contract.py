@@ -104,6 +104,15 @@ class Contract:
         etree.SubElement(fault, "detail").append(detail)
         return _envelope(fault)
 
+    @staticmethod
+    def bare_fault(faultcode: str, message: str) -> bytes:
+        """The envelope of a fault without a code of the bank; with nothing in it if both are empty."""
+        fault = etree.Element(f"{{{SOAP}}}Fault")
+        if faultcode:
+            etree.SubElement(fault, "faultcode").text = f"soap:{faultcode}"
+            etree.SubElement(fault, "faultstring").text = message
+        return _envelope(fault)
+
     def _check(self, element: etree._Element, code: str) -> None:
         # lxml asks the schema about the element as a root, wherever in its document it stands.
         try:

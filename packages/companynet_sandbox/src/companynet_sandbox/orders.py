@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from lxml import etree
 
 from companynet_sandbox import order_rows, refusal
-from companynet_sandbox.books import next_number
+from companynet_sandbox.books import next_number, setting
 from companynet_sandbox.checks import check_for_customer
 from companynet_sandbox.clock import bank_day
 from companynet_sandbox.contract import flag_text, node
@@ -60,13 +60,15 @@ def check_payment_send_result(call: Call) -> etree._Element:
 
 
 def get_status(call: Call) -> etree._Element:
-    """The states of a group's orders; the group by the bank's id or by the customer's own.  # L-011, L-030"""
+    """The states of a group's orders; the group by the bank's id, or by the customer's own unless the setting
+    ``finds_own_ids`` says otherwise.  # L-011, L-030"""
     dik = authorise(call)
     wanted = call.request.text("orderGroupId")
+    own = wanted if setting(call.db, "finds_own_ids") == "true" else None
     rows = call.db.execute(
         "SELECT orders.* FROM orders JOIN order_groups ON order_groups.id = group_id"
         " WHERE order_groups.dik = ? AND (order_groups.id = ? OR client_id = ?) ORDER BY orders.id",
-        (dik, wanted, wanted),
+        (dik, wanted, own),
     ).fetchall()
     if not rows:
         raise Refusal(

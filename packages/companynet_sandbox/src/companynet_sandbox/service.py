@@ -26,6 +26,9 @@ _XML: Final = "text/xml; charset=utf-8"
 _LIMIT: Final = 32 * 1024 * 1024
 #: Seconds, of those who are turned away.  # S-230
 _RETRY_AFTER: Final = "1"
+#: A code that says nothing of whether the work was done.
+_INTERNAL_ERROR: Final = "INTERNAL_ERROR"
+_LISTED_NOWHERE: Final = "Internal error (on demand)"
 _GARBAGE: Final = b"\x00\xffthis is no answer of a bank\xfe<<<"
 
 logger = logging.getLogger(__name__)
@@ -79,8 +82,10 @@ class Service:
             raise ClientDisconnected  # waitress closes the connection without a byte
         body = _GARBAGE if kind == "garbage" else answer.body
         headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))]
-        if kind in {"http429", "http503"}:
+        if kind in _BUSY:
             headers.append(("Retry-After", _RETRY_AFTER))
+        if kind == "done_redirect":
+            headers.append(("Location", "/elsewhere"))
         start_response(answer.status, headers)
         # Fewer bytes than announced: waitress closes the connection after them.
         return [body[: len(body) // 2]] if kind == "cut" else [body]
@@ -131,9 +136,23 @@ class Service:
         except Exception:
             logger.exception("%s failed", request.operation)
             with self._books.transaction() as db:
-                _log(db, Call(db, bank_now(db), request), "INTERNAL_ERROR", None)
-            return self._refuse("INTERNAL_ERROR", "The sandbox bank failed; its log says why", "Server")
-        return Answer("200 OK", body, going_wrong=demand)
+                _log(db, Call(db, bank_now(db), request), _INTERNAL_ERROR, None)
+            return self._refuse(_INTERNAL_ERROR, "The sandbox bank failed; its log says why", "Server")
+        return self._instead(demand) or Answer("200 OK", body, going_wrong=demand)
+
+    def _instead(self, demand: demands.Demand | None) -> Answer | None:
+        """What is answered in place of the answer, though the work is done; None if it is the answer."""
+        kind = demand.kind if demand else ""
+        if kind in _DONE_PAGES:
+            status = _DONE_PAGES[kind]
+            body = f"<html><body>{status}</body></html>".encode()
+            return Answer(status, body, "text/html", going_wrong=demand)
+        if kind == "done_unknown_fault":
+            return self._refuse(_INTERNAL_ERROR, _LISTED_NOWHERE, "Client", demand)
+        if kind in _BARE_FAULTS:
+            body = self._contract.bare_fault(_BARE_FAULTS[kind], "NullPointerException")
+            return Answer("500 Internal Server Error", body, going_wrong=demand)
+        return None
 
     def _perform(self, request: Request, demand: demands.Demand | None) -> bytes:
         fault = demand.kind if demand else None
@@ -163,6 +182,20 @@ class Service:
         return Answer("500 Internal Server Error", body, going_wrong=demand)
 
 
+#: Kinds that do the work and answer a page.
+_DONE_PAGES: Final = {
+    "done_http404": "404 Not Found",
+    "done_http429": "429 Too Many Requests",
+    "done_http502": "502 Bad Gateway",
+    "done_http503": "503 Service Unavailable",
+    "done_redirect": "302 Found",
+    "done_page": "200 OK",
+}
+#: Kinds that do the work and answer a fault without a code of the bank, and SOAP's code of it.
+_BARE_FAULTS: Final = {"done_empty_fault": "", "done_client_fault": "Client", "done_server_fault": "Server"}
+#: Kinds that say when to ask again.
+_BUSY: Final = frozenset({"http429", "http503", "done_http429", "done_http503"})
+
 #: Kinds that are answered by a page of a server before the bank, or not at all.
 _PAGES: Final = {
     "http500": "500 Internal Server Error",
@@ -191,6 +224,8 @@ def _go_wrong_before(demand: demands.Demand) -> None:
         raise _PageInstead(demand.kind)
     if demand.kind == "session_ended":
         raise session_invalid()
+    if demand.kind == "unknown_fault":
+        raise Refusal(_INTERNAL_ERROR, _LISTED_NOWHERE, _LISTED_NOWHERE)
     if demand.kind in demands.REFUSALS:
         raise Refusal(*demands.REFUSALS[demand.kind])
 

@@ -18,8 +18,10 @@ and on the outcome, never on the text.
 | `refused` | the bank answered that it did not act |
 | `accepted` | the bank acted; what failed came after |
 
-A refusal that is not listed for an operation keeps its class and is `refused` all the same. Code and text of a \
-refusal are the bank's own, in `code` and `bank_text`.
+Only what provably never left is `not_sent`, and only a fault whose code the profile lists (`fault_codes`) is \
+`refused`: every other answer that is not the service's own, whatever it says, leaves it `unknown`. A refusal that \
+is not named for an operation here keeps its class and is `refused` all the same. Code and text of a fault are the \
+bank's own, in `code` and `bank_text`.
 """
 
 

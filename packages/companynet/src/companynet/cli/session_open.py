@@ -15,7 +15,7 @@ from companynet.cli.session_file import SessionFile, clear_away, end_at_bank
 from companynet.cli.session_shown import BANK_ZONE, JSON_HELP, differences_of, print_session
 from companynet.cli.signature_options import add_signature
 from companynet.clock import SYSTEM_CLOCK
-from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
+from companynet.domain.session import ERP_OPERATIONS, BackgroundSession, Permission, PermissionConfig, Secret
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import BankError, Outcome
@@ -80,7 +80,6 @@ def _open(arguments: argparse.Namespace) -> int:
         file.begin(_opening(profile, arguments, asking))
         try:
             session = _opened(client, profile, arguments, asking, file)
-            _keep(client, file, session)
         except BaseException as error:
             _tidy(file, error)
             raise
@@ -151,19 +150,28 @@ def _opened(
     client: "CompanyNet", profile: BankProfile, arguments: argparse.Namespace, asking: _Asking, file: SessionFile
 ) -> SessionSnapshot:
     dik, user, sessions = arguments.dik[0], arguments.user, client.sessions
-    opened_at = SYSTEM_CLOCK.now()
-    kind, asked, granted = SessionKind.LOGIN, None, None
-    if asking.signer is not None:
-        kind, asked, note = SessionKind.BACKGROUND, asking.config, file.note_reference
-        if asking.password is not None:
-            password, signer = asking.password, asking.signer
-            made = sessions.open_with_password(dik, user, password, asked, signer, before_create=note)
-        else:
-            made = sessions.open(dik, user, asked, asking.signer, before_create=note)
-        token, granted = made.token, made.granted
+    opened_at, note = SYSTEM_CLOCK.now(), file.note_reference
+    kept: list[SessionSnapshot] = []
+
+    def keep(token: Secret, made: BackgroundSession | None = None) -> None:
+        kind = SessionKind.BACKGROUND if made else SessionKind.LOGIN
+        asked, granted = (asking.config, made.granted) if made else (None, None)
+        kept.append(SessionSnapshot(profile.endpoint, kind, dik, user, opened_at, token, asked, granted))
+        _keep(client, file, kept[-1])
+
+    def keep_made(made: BackgroundSession) -> None:
+        keep(made.token, made)
+        if made.doubt:
+            fail(f"{made.doubt}; compare it with CompanyNet")
+
+    if asking.signer is not None and asking.password is not None:
+        password, signer = asking.password, asking.signer
+        sessions.open_with_password(dik, user, password, asking.config, signer, keep=keep_made, before_create=note)
+    elif asking.signer is not None:
+        sessions.open(dik, user, asking.config, asking.signer, keep=keep_made, before_create=note)
     elif asking.password is not None:
-        token = sessions.login_alone(dik, user, asking.password).token
-    return SessionSnapshot(profile.endpoint, kind, dik, user, opened_at, token, asked, granted)
+        keep(sessions.login_alone(dik, user, asking.password).token)
+    return kept[0]
 
 
 class _EndedAgain(Unusable):

@@ -107,3 +107,6 @@ class BackgroundSession:
 
     granted: PermissionConfig
     """What the bank granted, which may be less than was asked for."""
+
+    doubt: str | None = None
+    """What of the bank's answer could not be read, so that ``granted`` is only what was asked; None if all could."""

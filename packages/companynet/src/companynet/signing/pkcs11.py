@@ -202,7 +202,7 @@ class Pkcs11Signer(CmsSigner):
     """Signs with a key on a token, while it is unlocked::
 
         with Pkcs11Signer(identity).unlocked(pin) as signer:
-            sessions.open(dik, bank_user, config, signer)
+            sessions.open(dik, bank_user, config, signer, keep=store)
 
     Args:
         identity: from :func:`companynet.signing.list_identities`, with a key on a token.

@@ -5,15 +5,17 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
+
+from lxml import etree
 
 from companynet.clock import Cancellation, Clock
 from companynet.domain.session import Secret
 from companynet.errors import (
     AnswerInvalid,
     AnswerLost,
+    BankBusy,
     BankError,
-    BankThrottled,
     BankTimeout,
     BankUnreachable,
     Cancelled,
@@ -22,12 +24,12 @@ from companynet.errors import (
 )
 from companynet.profile import BankProfile
 from companynet.soap.contract import Contract, ContractBroken
-from companynet.soap.envelope import EnvelopeError, body_of, parse_envelope
 from companynet.soap.exchange import Exchange
-from companynet.soap.faults import BankFault, error_classes, error_of_fault, read_fault
+from companynet.soap.faults import error_classes
+from companynet.soap.reading import AnswerReader, Wanted, read_value
 from companynet.soap.transport import BankTransport, HttpAnswer, TransportFailure
 
-T = TypeVar("T")
+__all__ = ["CallRecord", "Caller", "PendingCall", "new_reference", "read_value"]
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,8 @@ _FAILURES: Final[Mapping[str, type[BankError]]] = {
     "invalid": AnswerInvalid,
 }
 
-#: HTTP statuses by which a server or the balancer before it turns a call away unread.  # S-154
-_TURNED_AWAY: Final = frozenset({429, 503})
+#: HTTP statuses by which a server, or the balancer before it, has no time.  # S-154
+_BUSY: Final = frozenset({429, 503})
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ class Caller:
         self._on_call = on_call
         self._on_exchange = on_exchange
         self._before_call = before_call
-        self._classes = error_classes(profile.all_fault_codes)
         self._contract = Contract(profile.wsdl)
+        self._reader = AnswerReader(self._contract, error_classes(profile.all_fault_codes))
         self._transport = BankTransport(profile)
 
     def close(self) -> None:
@@ -137,6 +139,8 @@ class Caller:
         secrets: tuple[Secret, ...] = (),
         cleaning: bool = False,
         reference: str | None = None,
+        read: Callable[[Any], Any] | None = None,
+        salvage: Callable[[etree._Element], Any] | None = None,
     ) -> Any:
         """Make one call, once.
 
@@ -148,9 +152,12 @@ class Caller:
             secrets: other secrets among the arguments, kept out of every text.
             cleaning: made even if all is called off: it ends what was begun.
             reference: ours, from :func:`new_reference`, where it was written down before; None for a new one.
+            read: takes what is wanted out of the answer; None for the answer as it is.
+            salvage: takes it out of the element of an answer that breaks the contract, or has another shape; None, or
+                a None of it, if nothing can be saved. For what must not be lost once the bank has acted.
 
         Returns:
-            The value of the answer.
+            The value of the answer, or what ``read`` or ``salvage`` made of it.
 
         Raises:
             Cancelled: it was called off before.
@@ -164,17 +171,24 @@ class Caller:
         started = self.clock.now()
         begun = self.clock.monotonic()
         hidden = (*secrets, token) if token is not None else secrets
-        outcome, name, code = "answered", None, None
+        # Until it is known better: whatever breaks off between, the record must not say less than was done.
+        outcome, name, code = Outcome.NOT_SENT.value, None, None
         try:
             self._announce(PendingCall(operation, reference, started, dik))
             filled = {**(arguments or {}), "context": self._context(dik, token)}
-            return self._call(operation, filled, reference, hidden)
+            content = self._write(operation, filled, reference)
+            outcome = Outcome.UNKNOWN.value
+            answer = self._send(operation, content, reference)
+            value = self._reader.value(answer, Wanted(operation, reference, hidden, read, salvage))
+            outcome = "answered"
         except BankError as error:
             outcome, name, code = error.outcome.value, type(error).__name__, error.code
             raise
-        except Exception as error:
-            outcome, name = Outcome.NOT_SENT.value, type(error).__name__
+        except BaseException as error:
+            name = type(error).__name__
             raise
+        else:
+            return value
         finally:
             duration = self.clock.monotonic() - begun
             self._record(CallRecord(operation, reference, started, duration, outcome, name, code))
@@ -210,16 +224,9 @@ class Caller:
                 "exchange %s (%s) was not taken: %s", reference, exchange.operation, type(error).__name__
             )
 
-    def _call(
-        self,
-        operation: str,
-        arguments: dict[str, object],
-        reference: str,
-        hidden: tuple[Secret, ...],
-    ) -> Any:
-        failure: BankError
+    def _write(self, operation: str, arguments: dict[str, object], reference: str) -> bytes:
         try:
-            content = self._contract.request(operation, arguments)
+            return self._contract.request(operation, arguments)
         except ContractBroken as error:
             failure = BankError(
                 f"{operation} was not sent, it breaks the contract: {error}",
@@ -227,17 +234,6 @@ class Caller:
                 reference=reference,
                 outcome=Outcome.NOT_SENT,
             )
-        else:
-            answer = self._send(operation, content, reference)
-            try:
-                return self._read(operation, answer, reference, hidden)
-            except (EnvelopeError, ContractBroken) as error:
-                failure = AnswerInvalid(
-                    f"the answer to {operation} (HTTP {answer.status}, {len(answer.content)} bytes) "
-                    f"is refused: {error}",
-                    operation=operation,
-                    reference=reference,
-                )
         raise failure
 
     def _send(self, operation: str, content: bytes, reference: str) -> HttpAnswer:
@@ -252,24 +248,18 @@ class Caller:
             Exchange(operation, started, self.clock.monotonic() - begun, content, answer, kind or None), reference
         )
         if answer is not None:
-            if answer.status in _TURNED_AWAY:
-                raise BankThrottled(
-                    f"{operation}: the bank takes no calls now (HTTP {answer.status})",
+            if answer.status in _BUSY:
+                # Who answers so may have handed the call on, and lost the answer.
+                raise BankBusy(
+                    f"{operation}: HTTP {answer.status} in place of an answer; whether the bank has the call is not "
+                    "known",
                     operation=operation,
                     reference=reference,
                     code=str(answer.status),
+                    retry_after=answer.retry_after,
                 )
             return answer
         raise _FAILURES[kind](f"{operation}: {reason}", operation=operation, reference=reference)
-
-    def _read(self, operation: str, answer: HttpAnswer, reference: str, hidden: tuple[Secret, ...]) -> Any:
-        envelope = parse_envelope(answer.content)
-        fault = read_fault(body_of(envelope))
-        if fault is not None:
-            raise error_of_fault(_hide(fault, hidden), self._classes, operation=operation, reference=reference)
-        if answer.status != 200:
-            raise EnvelopeError("the status is of an error and the envelope holds no fault")
-        return self._contract.answer(operation, envelope)
 
     def _context(self, dik: str | None, token: Secret | None) -> dict[str, object]:
         # Every call says who calls, for whom and by which authority.  # L-016
@@ -290,32 +280,3 @@ class Caller:
 def new_reference() -> str:
     """A reference of a call of ours. The bank is not told it."""
     return uuid.uuid4().hex
-
-
-def read_value(operation: str, reader: Callable[[], T]) -> T:
-    """Take what is wanted out of an answer.
-
-    Raises:
-        AnswerInvalid: the answer fits its WSDL, but that WSDL (a customer's own) has another shape, or allows what
-            makes no value of ours.
-    """
-    try:
-        return reader()
-    except (AttributeError, TypeError, ValueError):
-        # The foreign exception holds the answer, which may hold a token: it ends here.
-        pass
-    raise AnswerInvalid(
-        f"{operation}: the answer has not the shape this library reads; compare the WSDL of the profile with the one "
-        "shipped",
-        operation=operation,
-    )
-
-
-def _hide(fault: BankFault, hidden: tuple[Secret, ...]) -> BankFault:
-    """A fault without the secrets of its call: a server may quote what it was sent."""
-    code, text = fault.code, fault.text
-    for secret in hidden:
-        if secret.reveal():
-            code = code.replace(secret.reveal(), "***")
-            text = text.replace(secret.reveal(), "***")
-    return BankFault(code, text, fault.typed)

@@ -128,6 +128,11 @@ class Contract:
         # A customer's WSDL may have more beside it.
         return values.get("return")
 
+    def is_answer(self, operation: str, element: etree._Element) -> bool:
+        """Whether an element has the name of an operation's answer, whatever is in it, in any namespace."""
+        expected = etree.QName(self._operation(operation).output.body.qname.text)
+        return etree.QName(element).localname == expected.localname
+
     def _operation(self, name: str) -> Any:
         failure = False
         try:

@@ -7,14 +7,22 @@ from typing import Final
 from lxml import etree
 
 from companynet import errors
-from companynet.errors import BankError, Cancelled, NotRecorded, PollingExpired, ProfileError, Refused
+from companynet.errors import BankError, ProfileError
 from companynet.soap.envelope import SOAP_ENVELOPE
 
 #: Fault codes of SOAP that say the server failed, not that it declined.  # S-151
 _SERVER_FAULTS: Final = ("Server", "Receiver")
 
 #: What the library finds out by itself; no code of the bank means it.
-_OURS: Final = (PollingExpired, Cancelled, NotRecorded)
+_OURS: Final = (
+    errors.PollingExpired,
+    errors.Cancelled,
+    errors.NotRecorded,
+    errors.BankUnreachable,
+    errors.BankTimeout,
+    errors.AnswerLost,
+    errors.BankBusy,
+)
 
 
 @dataclass(frozen=True)
@@ -27,13 +35,13 @@ class BankFault:
     text: str
     """The bank's sentence."""
 
-    typed: bool
-    """Whether the bank's own code was in the detail."""
+    faultcode: str = ""
+    """SOAP's own, without its prefix."""
 
     @property
     def server_failed(self) -> bool:
-        """Whether the fault says no more than that the server broke down."""
-        return not self.typed and self.code.split(".", 1)[0] in _SERVER_FAULTS
+        """Whether the fault blames the server, not the call."""
+        return self.faultcode.split(".", 1)[0] in _SERVER_FAULTS
 
 
 def read_fault(element: etree._Element) -> BankFault | None:
@@ -55,7 +63,7 @@ def read_fault(element: etree._Element) -> BankFault | None:
                 message = (node.text or "").strip()
     faultcode = (element.findtext("faultcode") or "").strip().rpartition(":")[2]
     faultstring = (element.findtext("faultstring") or "").strip()
-    return BankFault(code=code or faultcode, text=message or faultstring, typed=bool(code))
+    return BankFault(code=code or faultcode, text=message or faultstring, faultcode=faultcode)
 
 
 def error_classes(fault_codes: Mapping[str, str]) -> dict[str, type[BankError]]:
@@ -78,14 +86,15 @@ def error_of_fault(
 ) -> BankError:
     """The error a fault means.
 
-    A code of the profile gives its class. An unknown code gives :class:`~companynet.errors.Refused`. A fault that
-    says only that the server failed gives :class:`~companynet.errors.AnswerInvalid`: the bank may have acted before
-    it broke down, so the outcome is unknown.  # L-151
+    Only a code that the profile lists gives its class, and with it a refusal. Any other, or none, leaves it unknown
+    whether the bank acted: :class:`~companynet.errors.AnswerInvalid` where the fault blames the server, else
+    :class:`~companynet.errors.UnlistedFault`.  # L-151
     """
     found = classes.get(fault.code)
+    words = "refused"
     if found is None:
-        found = errors.AnswerInvalid if fault.server_failed else Refused
-    words = "failed in" if found is errors.AnswerInvalid else "refused"
+        found = errors.AnswerInvalid if fault.server_failed else errors.UnlistedFault
+        words = "failed in" if fault.server_failed else "answered with a fault that is not on the profile's list to"
     return found(
         f"the bank {words} {operation}: {fault.code or 'no code'}: {fault.text or 'no text'}",
         operation=operation,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from companynet.clock import Cancellation, Clock
-from companynet.errors import BankThrottled, Cancelled, PollingExpired
+from companynet.errors import BankBusy, BankThrottled, Cancelled, PollingExpired
 from companynet.soap.call import Caller
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def poll(caller: Caller, operation: str, task_id: str, ask: Callable[[], T | Non
         called_off = False
         try:
             found = ask()
-        except BankThrottled:
+        except (BankThrottled, BankBusy):
             continue
         except Cancelled:
             called_off = True

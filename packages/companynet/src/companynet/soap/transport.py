@@ -3,7 +3,7 @@
 import io
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import requests
@@ -16,8 +16,7 @@ from companynet.soap.tls import read_secret_line, roots_of, tls_context
 
 _CHUNK: Final = 64 * 1024
 
-#: Alerts by which a server ends the handshake because of the client's certificate. In TLS 1.3 the client may have
-#: sent its request by then, and the server has read none of it.  # S-157
+#: Alerts by which a server ends the handshake because of the client's certificate.  # S-157
 _CERTIFICATE_ALERTS: Final = (
     "ALERT_CERTIFICATE_REQUIRED",
     "ALERT_BAD_CERTIFICATE",
@@ -36,8 +35,14 @@ class HttpAnswer:
     status: int
     """The HTTP status."""
 
-    content: bytes
-    """The body."""
+    content: bytes = field(repr=False)
+    """The body; it may hold a token."""
+
+    content_type: str = ""
+    """What the server says that it is; empty if it says nothing."""
+
+    retry_after: str | None = None
+    """When a server that turned the call away wants to be asked again, as it came."""
 
 
 class TransportFailure(Exception):
@@ -116,8 +121,14 @@ class BankTransport:
                 failure = error
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 failure = _failure(error, sent=body.taken)
-            except ValueError:
-                failure = TransportFailure("unreachable", "the endpoint is not a URL that can be called")
+            except ValueError as error:
+                failure = (
+                    _failure(error, sent=True)
+                    if body.taken
+                    else TransportFailure("unreachable", "the endpoint is not a URL that can be called")
+                )
+            except Exception as error:  # noqa: BLE001 -- whatever a library raises: what has left has left
+                failure = _failure(error, sent=body.taken)
             finally:
                 watchdog_of_call.reset(token)
         # An answer that was read to its end just as the time was up may be half of one: it does not count.
@@ -159,7 +170,12 @@ class BankTransport:
                     raise TransportFailure("invalid", f"the answer has more than {profile.answer_limit} bytes")
             if not _framed(response) and not collected.rstrip().endswith(b"Envelope>"):
                 raise TransportFailure("lost", "the connection ended before the whole answer came")
-            return HttpAnswer(response.status_code, bytes(collected))
+            return HttpAnswer(
+                response.status_code,
+                bytes(collected),
+                response.headers.get("Content-Type", ""),
+                response.headers.get("Retry-After"),
+            )
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:
@@ -176,7 +192,10 @@ def _failure(error: Exception, *, sent: bool) -> TransportFailure:
     name = type(root).__name__
     reason = (root.reason or "") if isinstance(root, ssl.SSLError) else ""
     if reason.endswith(_CERTIFICATE_ALERTS):
-        return TransportFailure("unreachable", f"the bank does not accept this side's certificate ({reason})")
+        # In TLS 1.3 the alert may come after the call has left. That the bank reads nothing before it knows who calls
+        # is likely, not proven.
+        kind = "lost" if sent else "unreachable"
+        return TransportFailure(kind, f"the bank does not accept this side's certificate ({reason})")
     if isinstance(root, ssl.SSLCertVerificationError):
         name = f"{name}: {root.verify_message}"
     if not sent:
