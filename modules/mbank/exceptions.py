@@ -239,6 +239,14 @@ class BankThrottledError(BankError):
     pass
 
 
+class BankBusyError(BankError):
+    pass
+
+
+class FaultUnlistedError(BankError):
+    "It reads like a refusal and is none: the bank may have acted"
+
+
 class PollingExpiredError(BankError):
     pass
 
@@ -324,6 +332,10 @@ class PaymentAtBankWarning(UserWarning):
 
 
 class OrderBatchError(MBankError):
+    pass
+
+
+class OrderIntentError(MBankError):
     pass
 
 
