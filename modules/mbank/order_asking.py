@@ -61,8 +61,12 @@ def ask(batch, user=None):
     By everything that is held, the bank's task first; it only reads there, so
     it may be repeated. Returns the answer.
     """
-    keeper = order_keeping.Keeper(
-        batch.id, batch.attempts, gateway.load_intent(batch.intent))
+    intent = gateway.load_intent(batch.intent)
+    if not gateway.can_ask(intent):
+        independent.run(
+            _note_failure, batch.id, gettext('mbank.msg_batch_cannot_ask'))
+        return Answer()
+    keeper = order_keeping.Keeper(batch.id, batch.attempts, intent)
     # The answer is of both questions, which one session may ask
     Authorisation.for_operation(
         batch.company, 'checkPaymentSendResult', user=user)

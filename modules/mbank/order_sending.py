@@ -78,9 +78,11 @@ def take(batch_id, authoriser):
     if found := order_leaving.obstacles(batch):
         _put_back(batch_id, sentence(found))
         return None
+    intent = None
     if batch.intent:
         intent = gateway.begin_again(gateway.load_intent(batch.intent))
-    else:
+    if not batch.absent_at:
+        # It never left: the bank's address may be another by now
         intent = gateway.new_intent(
             batch.company,
             client_order_group_id=batch.client_order_group_id,
