@@ -75,7 +75,8 @@ def ask(batch, user=None):
     try:
         answer = Answer(*gateway.ask_orders(
                 session, batch.company, keeper.known,
-                {p.mbank_end_to_end_id for p in batch.payments}, keeper,
+                {p.mbank_end_to_end_id for p in batch.payments} - {None},
+                keeper,
                 account=batch.debited_account))
     except UserError as error:
         text = error_text(error)

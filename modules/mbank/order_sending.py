@@ -44,7 +44,11 @@ def send(batch):
     except UserError as error:
         independent.run(_put_back, batch.id, error_text(error))
         return
-    taken = independent.run(take, batch.id, session.user.id)
+    try:
+        taken = independent.run(take, batch.id, session.user.id)
+    except UserError as error:
+        independent.run(_put_back, batch.id, error_text(error))
+        return
     if not taken:
         return
     attempt, intent = taken

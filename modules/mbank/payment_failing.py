@@ -88,9 +88,11 @@ class Payment(metaclass=PoolMeta):
 
     @classmethod
     def _lock_orders(cls, payments):
-        "No batch is sent between the decision and its end"
+        "What has not left does not between the decision and its end"
         Batch = Pool().get('mbank.order.batch')
-        ids = {p.mbank_batch.id for p in payments if p.mbank_batch}
+        ids = {
+            p.mbank_batch.id for p in payments
+            if p.mbank_batch and p.mbank_batch.here}
         if ids:
             Batch.lock(Batch.browse(sorted(ids)))
 

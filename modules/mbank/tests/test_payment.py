@@ -6,7 +6,7 @@ import unittest
 from decimal import Decimal
 from types import SimpleNamespace
 
-from companynet.domain.order_intent import Event
+from trytond.modules.mbank.gateway.orders import Event
 from companynet_sandbox import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import (
