@@ -335,10 +335,6 @@ class OrderBatchError(MBankError):
     pass
 
 
-class OrderIntentError(MBankError):
-    pass
-
-
 class ConnectionStringValidationError(ValidationError):
     pass
 

@@ -57,6 +57,7 @@ def read(statuses, final_keys, group_id=None, own_id=None):
         # Nothing says which of them is ours
         groups = {None}
     by_order = {}
+    # What names no order of ours in our group is not believed  # L-720
     for status in statuses:
         order = status.end_to_end_id or None
         if groups and status.group_id and (

@@ -61,8 +61,12 @@ def ask(batch, user=None):
     By everything that is held, the bank's task first; it only reads there, so
     it may be repeated. Returns the answer.
     """
-    keeper = order_keeping.Keeper(
-        batch.id, batch.attempts, order_keeping.intent_of(batch))
+    intent = order_keeping.intent_of(batch)
+    if not gateway.can_ask(intent):
+        independent.run(
+            _note_failure, batch.id, gettext('mbank.msg_batch_cannot_ask'))
+        return Answer()
+    keeper = order_keeping.Keeper(batch.id, batch.attempts, intent)
     # The answer is of both questions, which one session may ask
     Authorisation.for_operation(
         batch.company, 'checkPaymentSendResult', user=user)
@@ -71,7 +75,8 @@ def ask(batch, user=None):
     try:
         answer = Answer(*gateway.ask_orders(
                 session, batch.company, keeper.known,
-                {p.mbank_end_to_end_id for p in batch.payments}, keeper,
+                {p.mbank_end_to_end_id for p in batch.payments} - {None},
+                keeper,
                 account=batch.debited_account))
     except UserError as error:
         text = error_text(error)

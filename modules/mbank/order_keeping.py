@@ -67,7 +67,9 @@ def follow(batch, intent):
             text = gettext('mbank.msg_batch_sent',
                 reference=intent.group_id or intent.task_id or '-')
             values.update(
-                state=SENT, sent_at=now, absent_at=None, message=None)
+                state=SENT, sent_at=now, absent_at=None)
+        # Of orders taken, what the bank found wrong all the same
+        values['message'] = intent.reason
     elif fate == 'unknown' and batch.state in {SENDING, UNKNOWN}:
         values['state'] = UNKNOWN
         if batch.state == SENDING:

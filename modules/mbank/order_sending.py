@@ -44,7 +44,11 @@ def send(batch):
     except UserError as error:
         independent.run(_put_back, batch.id, error_text(error))
         return
-    taken = independent.run(take, batch.id, session.user.id)
+    try:
+        taken = independent.run(take, batch.id, session.user.id)
+    except UserError as error:
+        independent.run(_put_back, batch.id, error_text(error))
+        return
     if not taken:
         return
     attempt, intent, number = taken
@@ -89,14 +93,12 @@ def take(batch_id, authoriser):
     if found := order_leaving.obstacles(batch):
         _put_back(batch_id, sentence(found))
         return None
-    try:
-        number = restored.count_intent()
-    except UserError as error:
-        _put_back(batch_id, error_text(error))
-        return None
+    number = restored.count_intent()
+    intent = None
     if batch.intent:
         intent = gateway.begin_again(gateway.load_intent(batch.intent))
-    else:
+    if not batch.absent_at:
+        # It never left: the bank's address may be another by now
         intent = order_keeping.new_intent(batch)
     batch.intent = gateway.dump_intent(intent)
     batch.attempts += 1

@@ -15,7 +15,7 @@ from trytond.transaction import (
     Transaction, check_access, without_check_access)
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from . import gateway
+from . import gateway, independent
 from .exceptions import PaymentAtBankError, PaymentAtBankWarning
 from .order_history import note_deed
 from .order_states import NOT_AT_BANK
@@ -88,9 +88,11 @@ class Payment(metaclass=PoolMeta):
 
     @classmethod
     def _lock_orders(cls, payments):
-        "No batch is sent between the decision and its end"
+        "What has not left does not between the decision and its end"
         Batch = Pool().get('mbank.order.batch')
-        ids = {p.mbank_batch.id for p in payments if p.mbank_batch}
+        ids = {
+            p.mbank_batch.id for p in payments
+            if p.mbank_batch and p.mbank_batch.here}
         if ids:
             Batch.lock(Batch.browse(sorted(ids)))
 
@@ -150,6 +152,26 @@ def _names(payments):
     return ', '.join(p.rec_name for p in payments[:SHOWN])
 
 
+def _told(ids):
+    "What the bank says of the payments, as it is stored now"
+    payments = [
+        p for p in Pool().get('account.payment').browse(ids)
+        if p.state in FAILABLE and p.get_mbank_at_bank()]
+    lines = [
+        '%s: %s' % (
+            p.rec_name, in_words(p.mbank_status_key)
+            or gettext('mbank.msg_payment_state_not_told'))
+        for p in payments]
+    lines += sorted({
+            p.mbank_batch.unassigned for p in payments
+            if p.mbank_batch.unassigned})
+    return {
+        'payments': list(map(int, payments)),
+        'answer': '\n'.join(lines)
+        or gettext('mbank.msg_payment_fail_none'),
+        }
+
+
 class FailPaymentStart(ModelView):
     __name__ = 'mbank.payment.fail.start'
 
@@ -205,21 +227,9 @@ class FailPayment(Wizard):
         Batch.check_status(Batch.browse(sorted(batches)))
         return 'start'
 
-    @without_check_access
     def default_start(self, fields):
-        payments = self._payments()
-        lines = [
-            '%s: %s' % (
-                p.rec_name, in_words(p.mbank_status_key)
-                or gettext('mbank.msg_payment_state_not_told'))
-            for p in payments]
-        lines += sorted({
-                p.mbank_batch.unassigned for p in payments
-                if p.mbank_batch.unassigned})
-        return {
-            'payments': list(map(int, payments)),
-            'answer': '\n'.join(lines),
-            }
+        # The answer was stored beside this transaction, which does not see it
+        return independent.run(_told, list(map(int, self._payments())))
 
     def transition_fail(self):
         Payment = Pool().get('account.payment')

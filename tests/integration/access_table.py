@@ -68,10 +68,13 @@ BUTTONS: dict[tuple[str, str], str] = {
     ("mbank.order.batch", "check_status"): "payer",
     ("mbank.order.batch", "declare_absent"): "payer",
     ("mbank.order.batch", "cancel"): "payer",
+    ("mbank.order.batch", "give_up"): "payer",
     ("account.payment", "draft"): "payer",
     ("account.payment", "submit"): "payer",
     ("account.payment", "approve"): "approver",
     ("account.payment", "fail"): "payer",
+    ("account.payment", "mbank_fail"): "payer",
+    ("account.payment", "succeed"): "payer",
     ("account.statement", "validate_statement"): "accountant",
     ("account.statement", "post"): "accountant",
     ("account.statement", "settle"): "accountant",
@@ -101,6 +104,9 @@ WIZARDS: dict[str, str] = {
     "mbank.session.share": "sharer",
     "mbank.share.receive": "creator sharer mbank_admin",
     "mbank.statement.download": "accountant",
+    "mbank.order.batch.declare_absent": "payer",
+    "mbank.order.batch.give_up": "payer",
+    "mbank.payment.fail": "payer",
 }
 
 #: A wizard of the host with a state of ours: (wizard, state) → who.

@@ -2,14 +2,15 @@
 # this repository contains the full copyright notices and license terms.
 "Statements and payments against the sandbox bank, over real HTTP"
 import datetime as dt
+import json
 import unittest
 from unittest.mock import patch
 
 from companynet_sandbox import demo_data
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import gateway, order_sending
-from trytond.modules.mbank.exceptions import AnswerLostError, BankError
+from trytond.modules.mbank import gateway, order_keeping, order_sending
+from trytond.modules.mbank.exceptions import BankError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction, check_access
@@ -311,44 +312,163 @@ class SendingCase(PaymentMixin, BankCase):
         with self.assertRaises(UserError):
             self.press(id, 'send')
 
+    def unknown(self, id):
+        "Only the bank can tell: nothing is paid, sent or given up here"
+        self.assertEqual(
+            self.read(id, 'state', 'absent_at'), ['unknown', None])
+        self.undecided(id)
+
+    def undecided(self, id):
+        self.assertEqual(set(self.payment_states(id)), {'processing'})
+        for button in ['send', 'send_again', 'cancel']:
+            with self.assertRaises(UserError):
+                self.press(id, button)
+        for wizard in ['declare_absent', 'give_up']:
+            with self.assertRaises(UserError):
+                self.decide(id, wizard)
+
+    def decide(self, id, name, reason="Sprawdzono w CompanyNet"):
+        "Go through the wizard of a decision as its client does"
+        model, ids = 'mbank.order.batch', [id]
+        if name == 'fail':
+            model = 'account.payment'
+            ids = self.work(lambda: [p.id for p in self.Batch(id).payments])
+            name, state, start = 'mbank.payment.fail', 'fail', 'ask'
+        else:
+            state = {'declare_absent': 'declare'}.get(name, name)
+            name, start = 'mbank.order.batch.' + name, 'start'
+        context = {
+            'active_model': model, 'active_ids': ids, 'active_id': ids[0]}
+
+        def execute(data, state):
+            with Transaction().set_context(**context):
+                Wizard = Pool().get(name, type='wizard')
+                session, _, _ = Wizard.create()
+                return Wizard.execute(session, data, state)
+        first = self.work(execute, {}, start)
+        self.work(execute, {'start': {'reason': reason}}, state)
+        return first['view']['defaults']
+
     def test_lost_answer(self):
         "A lost answer is unknown; the bank is asked and has it once"
         id = self.new_batch('13.00')
         self.fault('universalPaymentSend', 'lost_answer')
         self.press(id, 'send')
-        self.assertEqual(self.read(id, 'state'), ['unknown'])
-        self.assertEqual(self.payment_states(id), ['processing'])
-        for button in ['send', 'send_again', 'cancel']:
-            with self.assertRaises(UserError):
-                self.press(id, button)
+        self.unknown(id)
         self.press(id, 'check_status')
         state, group = self.read(id, 'state', 'bank_group_id')
         self.assertEqual(state, 'accepted')
         self.assertTrue(group)
         self.assertEqual(self.at_bank(id), 1)
 
-    def test_not_known_yet(self):
-        "What the bank does not know just after a lost sending may yet come"
+    def test_work_done_and_any_answer(self):
+        "Whatever comes after the work was done, only the bank can tell"
+        for kind in [
+                'cut', 'garbage', 'done_empty_fault', 'done_unknown_fault',
+                'done_client_fault', 'done_server_fault', 'done_http404',
+                'done_http429', 'done_http502', 'done_http503',
+                'done_redirect', 'done_page']:
+            with self.subTest(kind=kind):
+                id = self.new_batch('13.10')
+                self.fault('universalPaymentSend', kind)
+                self.press(id, 'send')
+                self.unknown(id)
+                self.assertTrue(self.read(id, 'message')[0])
+                self.press(id, 'check_status')
+                self.assertEqual(self.read(id, 'state'), ['accepted'])
+                self.assertEqual(self.at_bank(id), 1)
+
+    def test_question_lost(self):
+        "The task is kept before it is asked about: it is asked for again"
+        for kind in ['lost_answer', 'done_unknown_fault']:
+            with self.subTest(kind=kind):
+                id = self.new_batch('13.20')
+                # A bank that does not find our own identity
+                self.set_profile(status_by_client_id=False)
+                try:
+                    self.fault('checkPaymentSendResult', kind)
+                    self.press(id, 'send')
+                    state, task, group = self.read(
+                        id, 'state', 'task_id', 'bank_group_id')
+                    self.assertEqual((state, group), ('sent', None))
+                    self.assertTrue(task)
+                    self.undecided(id)
+                    self.fault('checkPaymentSendResult', kind)
+                    with self.assertRaises(UserError):
+                        self.press(id, 'check_status')
+                    self.undecided(id)
+                    self.press(id, 'check_status')
+                finally:
+                    self.set_profile()
+                self.assertEqual(
+                    self.read(id, 'state', 'task_id'), ['accepted', task])
+                self.assertEqual(self.at_bank(id), 1)
+
+    def test_own_id_not_found(self):
+        "A bank that does not know our identity says nothing by that"
+        for profile in [{}, {'status_by_client_id': False}]:
+            with self.subTest(profile=profile):
+                id = self.new_batch('13.30')
+                self.fault('universalPaymentSend', 'lost_answer')
+                self.set_profile(**profile)
+                try:
+                    self.press(id, 'send')
+                    self.age(id)
+                    if profile:
+                        # Nothing is held by which it could be asked
+                        self.press(id, 'check_status')
+                    else:
+                        self.fault('getStatus', 'unknown_fault')
+                        with self.assertRaises(UserError):
+                            self.press(id, 'check_status')
+                    self.assertIsNone(self.read(id, 'answered_at')[0])
+                    self.assertEqual(
+                        self.read(id, 'state', 'absent_at'),
+                        ['unknown', None])
+                    for button in ['send', 'send_again', 'cancel']:
+                        with self.assertRaises(UserError):
+                            self.press(id, button)
+                finally:
+                    self.set_profile()
+                self.press(id, 'check_status')
+                self.assertEqual(self.read(id, 'state'), ['accepted'])
+                self.assertEqual(self.at_bank(id), 1)
+
+    def test_not_known(self):
+        """What the bank does not know just after a lost sending may yet come;
+        later a person looks, unless the profile says that the bank would know
+        """
         id = self.new_batch('13.50')
-        with patch.object(
-                gateway, 'send_orders', side_effect=self.answer_lost()):
-            self.press(id, 'send')
+        self.fault('universalPaymentSend', 'closed')
+        self.press(id, 'send')
         self.press(id, 'check_status')
         state, absent, message = self.read(
             id, 'state', 'absent_at', 'message')
         self.assertEqual((state, absent), ('unknown', None))
         self.assertIn('yet', message)
-        with self.assertRaises(UserError):
-            self.press(id, 'send_again')
+        self.undecided(id)
         self.age(id)
         self.press(id, 'check_status')
+        state, absent, message = self.read(
+            id, 'state', 'absent_at', 'message')
+        self.assertEqual((state, absent), ('unknown', None))
+        self.assertIn('absence_by_client_id', message)
+        with self.assertRaises(UserError):
+            self.press(id, 'send_again')
+        with self.assertRaises(UserError):
+            self.decide(id, 'declare_absent', " ")
+        self.set_profile(absence_by_client_id=True)
+        try:
+            self.press(id, 'check_status')
+        finally:
+            self.set_profile()
         self.assertTrue(self.read(id, 'absent_at')[0])
-
-    @staticmethod
-    def answer_lost():
-        error = AnswerLostError("lost")
-        error.outcome = 'unknown'
-        return error
+        self.decide(id, 'give_up', "Zapłacono inaczej")
+        self.assertEqual(self.read(id, 'state'), ['cancelled'])
+        self.assertEqual(self.payment_states(id), ['failed'])
+        self.assertTrue(self.work(lambda: [
+                    h for h in self.Batch(id).history
+                    if h.user and "Zapłacono inaczej" in h.text]))
 
     def test_killed(self):
         "Killed after the intent: asked, absent, sent again by a person, once"
@@ -363,30 +483,87 @@ class SendingCase(PaymentMixin, BankCase):
         self.age(id)
         self.work(self.Batch.follow)
         self.work(self.Batch.follow)
-        state, absent = self.read(id, 'state', 'absent_at')
-        self.assertEqual(state, 'unknown')
-        self.assertTrue(absent)
+        self.assertEqual(
+            self.read(id, 'state', 'absent_at'), ['unknown', None])
         self.assertEqual(self.at_bank(id), 0)
+        self.decide(id, 'declare_absent')
+        # Its answer is lost again: what was known before counts no more
+        self.fault('universalPaymentSend', 'closed')
+        self.press(id, 'send_again')
+        self.unknown(id)
+        self.age(id)
+        self.press(id, 'check_status')
+        self.decide(id, 'declare_absent')
         self.press(id, 'send_again')
         self.assertEqual(self.read(id, 'state', 'data'), ['sent', data])
         self.assertEqual(self.at_bank(id), 1)
 
     def test_killed_after_bank(self):
-        "Killed after the bank took the orders: sending again finds them"
-        id = self.new_batch('15.00')
-        send = gateway.send_orders
+        "Killed at each step after the bank took the orders: they are found"
+        for step in range(3):
+            with self.subTest(step=step):
+                id = self.new_batch('15.00')
+                keep = order_keeping.Keeper.__call__
+                kept = []
 
-        def send_and_die(*args, **kwargs):
-            send(*args, **kwargs)
-            raise Killed
-        with patch.object(gateway, 'send_orders', send_and_die):
-            with self.assertRaises(Killed):
-                self.press(id, 'send')
+                def keep_and_die(keeper, intent):
+                    if len(kept) == step:
+                        raise Killed
+                    kept.append(intent)
+                    keep(keeper, intent)
+                with patch.object(
+                        order_keeping.Keeper, '__call__', keep_and_die):
+                    if step < 2:
+                        with self.assertRaises(Killed):
+                            self.press(id, 'send')
+                    else:
+                        self.press(id, 'send')
+                self.assertEqual(
+                    self.read(id, 'state'), [['sending', 'sent', 'sent'][step]])
+                if step:
+                    self.assertTrue(self.read(id, 'task_id')[0])
+                self.age(id)
+                self.work(self.Batch.follow)
+                self.work(self.Batch.follow)
+                self.assertEqual(self.read(id, 'state'), ['accepted'])
+                self.assertEqual(self.at_bank(id), 1)
+
+    def test_sent_again_but_there(self):
+        "Declared absent by mistake: asked once more before it leaves"
+        id = self.new_batch('15.50')
+        self.fault('universalPaymentSend', 'lost_answer')
+        self.press(id, 'send')
         self.age(id)
-        self.work(self.Batch.follow)
-        self.work(self.Batch.follow)
-        self.assertEqual(self.read(id, 'state'), ['accepted'])
+        self.work(lambda: self.Batch.write(
+                [self.Batch(id)], {'answered_at': dt.datetime.now()}))
+        self.decide(id, 'declare_absent')
+        self.press(id, 'send_again')
+        self.assertEqual(
+            self.read(id, 'state', 'absent_at', 'attempts'),
+            ['accepted', None, 1])
         self.assertEqual(self.at_bank(id), 1)
+
+    def test_fail_by_hand(self):
+        "The bank is asked first; without its answer nothing fails"
+        id = self.new_batch('15.60')
+        self.fault('universalPaymentSend', 'lost_answer')
+        self.press(id, 'send')
+        self.fault('getStatus', 'http500')
+        with self.assertRaises(UserError):
+            self.decide(id, 'fail', "Nie wysłano")
+        self.assertEqual(self.payment_states(id), ['processing'])
+        shown = self.decide(id, 'fail', "Usunięte w CompanyNet")
+        self.assertIn('TO_AUTH', shown['answer'])
+        self.assertEqual(self.payment_states(id), ['failed'])
+        self.assertEqual(self.read(id, 'state'), ['accepted'])
+        group, = self.read(id, 'bank_group_id')
+        self.bank.post('/authorise', {'group_id': group})
+        self.bank.post('/book', {})
+        self.press(id, 'check_status')
+        state, shown = self.read(id, 'state', 'unassigned')
+        self.assertEqual(state, 'executed')
+        self.assertIn('REALIZED', shown)
+        self.assertEqual(self.payment_states(id), ['failed'])
 
     def test_sender(self):
         """Who has only the right to send sends, through the access checks,
@@ -456,19 +633,34 @@ class SendingCase(PaymentMixin, BankCase):
         "A duplicate at the bank is asked for, never failed"
         id = self.new_batch('18.00')
         self.press(id, 'send')
-        self.work(lambda: self.Batch.write([self.Batch(id)], {
-                    'state': 'waiting', 'bank_group_id': None,
-                    'task_id': None, 'absent_at': None}))
+
+        def forget():
+            # As a database that was restored has it
+            batch = self.Batch.__table__()
+            Transaction().connection.cursor().execute(*batch.update(
+                    [batch.state, batch.intent, batch.bank_group_id,
+                        batch.task_id],
+                    ['waiting', None, None, None], where=batch.id == id))
+        self.work(forget)
         self.work(lambda: order_sending.send(self.Batch(id)))
-        self.assertEqual(self.read(id, 'state'), ['unknown'])
+        self.unknown(id)
         self.press(id, 'check_status')
         self.assertEqual(self.read(id, 'state'), ['accepted'])
         self.assertEqual(self.at_bank(id), 1)
 
     def age(self, id):
-        long_ago = dt.datetime.now() - order_sending.CALL_LIMIT * 2
-        self.work(lambda: self.Batch.write([self.Batch(id)], {
-                    'sending_since': long_ago}))
+        "The sending was long ago"
+        past = dt.timedelta(hours=1)
+
+        def write():
+            batch = self.Batch(id)
+            values = json.loads(batch.intent)
+            values['begun_at'] = (
+                dt.datetime.now(dt.timezone.utc) - past).isoformat()
+            batch.intent = json.dumps(values)
+            batch.sending_since = dt.datetime.now() - past
+            batch.save()
+        self.work(write)
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ import unittest
 from decimal import Decimal
 from itertools import count
 
-from companynet.domain.order_intent import Event
+from trytond.modules.mbank.gateway.orders import Event
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.modules.mbank import (

@@ -4,7 +4,7 @@
 from itertools import product
 from unittest import TestCase
 
-from companynet.domain.order_state import OrderStatus
+from trytond.modules.mbank.gateway.orders import OrderStatus
 from trytond.modules.mbank import order_answer as a
 from trytond.modules.mbank import order_states as s
 

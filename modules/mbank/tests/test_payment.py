@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
-from companynet.domain.order_intent import Event
+from trytond.modules.mbank.gateway.orders import Event
 from companynet_sandbox import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import (
