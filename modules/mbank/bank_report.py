@@ -203,17 +203,18 @@ class Report(ModelSQL, ModelView):
     def _import_block(cls, id, block):
         report = cls(id)
         imported = statement_import.prepare(
-            report.company,
-            gateway.read_statements(bytes(report.content), report.name),
-            report=report, only={block})
+            report.company, report._parse(), report=report, only={block})
         statement_import.save(imported)
         imported.keep_ids()
         return imported
 
+    def _parse(self):
+        return gateway.read_statements(bytes(self.content), self.name)
+
     def _read(self):
         "The statements of the report, or None if it cannot be read"
         try:
-            return gateway.read_statements(bytes(self.content), self.name)
+            return self._parse()
         except UserError as error:
             self.state = 'damaged'
             self.message = error_text(error)

@@ -1,23 +1,16 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-import datetime as dt
-
-from sql import Null
 from sql.operators import Equal
 
 from trytond.i18n import gettext
-from trytond.model import Exclude, Index, ModelView, Workflow, fields
+from trytond.model import Exclude, ModelView, Workflow, fields
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import check_access, without_check_access
 
-from . import gateway, independent, statement_import, statement_known
+from . import gateway, statement_import, statement_known
 from .exceptions import StatementImportError, StatementKnownWarning
 from .rights import check_company
-
-# A settlement that fails is tried again by itself for so long
-SETTLE_WITHIN = dt.timedelta(days=30)
-
 
 class Statement(metaclass=PoolMeta):
     __name__ = 'account.statement'
@@ -44,15 +37,6 @@ class Statement(metaclass=PoolMeta):
             },
         help="The statement tells of all days from it to its date.")
     mbank_imported_at = fields.DateTime("Imported at", readonly=True)
-    mbank_settled_at = fields.DateTime(
-        "Settled at", readonly=True,
-        help="When the automatic settlement after the import was done.")
-    mbank_settle_problem = fields.Text(
-        "Problem of Settlement", readonly=True,
-        states={
-            'invisible': ~Eval('mbank_settle_problem'),
-            },
-        help="Why the automatic settlement after the import failed.")
     mbank_number = fields.Char("Bank's Number", readonly=True)
     mbank_account = fields.Char("Bank's Account Number", readonly=True)
     mbank_report = fields.Many2One(
@@ -77,13 +61,12 @@ class Statement(metaclass=PoolMeta):
                     where=t.state != 'cancelled'),
                 'mbank.msg_statement_key_unique'),
             ]
-        cls._sql_indexes.add(Index(
-                t, (t.mbank_imported_at, Index.Range()),
-                where=(t.state == 'draft') & (t.mbank_settled_at == Null)))
 
     @property
     def mbank_serial(self):
-        "The number the bank counts by, or None"
+        "The number the bank counts by, or None; a longer period's is another"
+        if statement_import.is_period(self.mbank_key):
+            return None
         head = (self.mbank_number or '').partition('/')[0]
         return int(head) if head.isascii() and head.isdigit() else None
 
@@ -162,63 +145,13 @@ class Statement(metaclass=PoolMeta):
                 seen[key] = statement
 
     @classmethod
-    def settle_imported(cls, statements):
-        """Settle statements that were just imported, each once
-
-        Run by the queue, with the ids; what a killed worker left is found by
-        recover. One that cannot be settled keeps no other from it.
-        """
-        ids = list(map(int, statements))
-        _, error = independent.attempt(cls._settle_once, ids)
-        if error is None:
-            return
-        for id_ in ids:
-            _, error = independent.attempt(cls._settle_once, [id_])
-            if error is not None:
-                independent.attempt(
-                    cls._note_settlement, id_,
-                    independent.failure_text(error))
-
-    @classmethod
-    def _settle_once(cls, ids):
-        statements = [
-            s for s in cls.browse(ids)
-            if s.state == 'draft' and not s.mbank_settled_at]
-        if statements:
-            cls.settle(statements)
-            # A settlement that a person undoes is not made again
-            cls.write(cls.browse(statements), {
-                    'mbank_settled_at': dt.datetime.now(),
-                    'mbank_settle_problem': None,
-                    })
-
-    @classmethod
-    def _note_settlement(cls, id_, text):
-        cls.write([cls(id_)], {'mbank_settle_problem': text})
-
-    @classmethod
-    def recover_settlement(cls, lost_after):
-        "Settle what the task of a killed worker left"
-        now = dt.datetime.now()
-        statements = cls.search([
-                ('mbank_key', '!=', None),
-                ('state', '=', 'draft'),
-                ('mbank_settled_at', '=', None),
-                ('mbank_imported_at', '<', now - lost_after),
-                ('mbank_imported_at', '>', now - SETTLE_WITHIN),
-                ])
-        if statements:
-            cls.__queue__.settle_imported(statements)
-
-    @classmethod
     def copy(cls, statements, default=None):
         default = default.copy() if default is not None else {}
         # The copy is not the statement of the bank
         for name in [
                 'mbank_key', 'mbank_part', 'mbank_corrected',
                 'mbank_first_day', 'mbank_report', 'mbank_block',
-                'mbank_problems', 'mbank_imported_at', 'mbank_settled_at',
-                'mbank_settle_problem', 'import_problems']:
+                'mbank_problems', 'mbank_imported_at', 'import_problems']:
             default.setdefault(name)
         return super().copy(statements, default=default)
 

@@ -121,6 +121,17 @@ def statement_key(parsed):
             parsed.number or '', *days])
 
 
+def is_period(key):
+    "Whether the statement of the key is of more than a day"
+    try:
+        opening, closing = map(
+            dt.date.fromisoformat, (key or '').split('|')[-2:])
+    except ValueError:
+        return False
+    # Some banks date the opening balance on the day before
+    return closing - opening > dt.timedelta(days=1)
+
+
 def prepare(company, parsed, report=None, only=None):
     """Return the Imported of the parsed statements, not saved
 
@@ -190,6 +201,7 @@ def _import(
     key = statement_key(statement)
     name = _name(journal, statement, _last_day(statement))
     known = books.entries[journal]
+    contents = books.continued(journal, statement, key, contents)
     new = [
         (e, c) for e, c in zip(statement.entries, contents)
         if c not in known]

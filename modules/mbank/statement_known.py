@@ -6,6 +6,7 @@ Cancelled statements count as if they had never been imported: their entries
 are free to come again.
 """
 import datetime as dt
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,8 @@ from trytond.tools import grouped_slice
 SLICE = 500
 # Entries named in one problem; of the others the number is told
 NAMED = 20
+# Of entries without a number the identity ends with their count
+_OCCURRENCE = re.compile(r'(fp:.*:)(\d+)')
 
 
 class Content(NamedTuple):
@@ -146,6 +149,35 @@ class Books:
     def add(self, journal, version):
         self._versions[journal].append(version)
         self.entries[journal].update(version.contents)
+
+    def continued(self, journal, parsed, key, contents):
+        """The contents, counted on after another statement of the same day
+
+        Two statements of a day may each have an equal transfer without a
+        number. The balances tell: one that opens where the other closes
+        repeats nothing of it.
+        """
+        opening, closing = parsed.opening_balance, parsed.closing_balance
+        others = [
+            v for v in self.related(journal, parsed, key, contents)
+            if v.key != key]
+        if (not (opening and closing and others)
+                or others[0].record.start_balance == opening.amount
+                or others[-1].record.end_balance != opening.amount
+                or opening.amount + sum(c.amount for c in contents)
+                != closing.amount):
+            return contents
+        taken = {c.identity for v in others for c in v.contents}
+        result = []
+        for content in contents:
+            identity = content.identity
+            while identity in taken and (
+                    match := _OCCURRENCE.fullmatch(identity)):
+                identity = '%s%d' % (match[1], int(match[2]) + 1)
+            taken.add(identity)
+            result.append(content._replace(identity=identity))
+        self._present[journal].update(result)
+        return result
 
     def related(self, journal, parsed, key, contents):
         "The versions that speak of the same entries or days, in their order"

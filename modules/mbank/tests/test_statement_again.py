@@ -4,9 +4,12 @@
 import datetime as dt
 import unittest
 from decimal import Decimal
+from unittest.mock import patch
 
 from trytond.exceptions import UserError
 from trytond.modules.automatic_settlement.tests.tools import ALFA_ACCOUNT
+from trytond.modules.company.tests import create_company
+from trytond.modules.mbank import gateway, statement_import
 from trytond.modules.mbank.exceptions import (
     StatementImportError, StatementKnownWarning)
 from trytond.pool import Pool
@@ -262,6 +265,31 @@ class AgainCase(Reading, FirmCase):
         self.assertEqual(self.figures(), [(100, 120), (120, 140)])
 
     @working
+    def test_equal_transfers_of_two_statements(self):
+        "Equal transfers on two statements of a day are both real"
+        equal = ('10', 'SKLADKA', None, ALFA_ACCOUNT, 'ALFA')
+        first = self.day([equal])
+        second = self.day([equal], opening='110', serial=2)
+        self.read(first)
+        self.assertEqual(len(self.read(second).statements), 1)
+        self.assertEqual(self.figures(), [(100, 110), (110, 120)])
+        for data in [first, second, self.day([equal, equal], serial=3)]:
+            again = self.read(data)
+            self.assertEqual((again.statements, again.differing), ([], []))
+
+    @working
+    def test_number_of_a_period(self):
+        "The number of a file over a period is none of the days' numbers"
+        self.read(self.day([A], opening='0', day=D1, serial=50))
+        self.read(days(self.account, D2, D4, [
+                    (D2, '7', B[2]), (D4, '5', C[2])]).replace(
+                b'PLN0,00', b'PLN10,00').replace(b'PLN12,00', b'PLN22,00'))
+        last, = self.read(self.day(
+                [('1', 'D', tnr(990))], opening='22', day=D5,
+                serial=53)).statements
+        self.assertIsNone(last.import_problems)
+
+    @working
     def test_period_one_entry_new(self):
         "A file over days that are known brings just the new line"
         self.read(self.day([A], opening='0', day=D1, serial=1))
@@ -370,6 +398,145 @@ class AgainCase(Reading, FirmCase):
         new = self.read(mt940(second, D2, 2, '110', [B]))
         self.assertEqual(len(new.statements), 1)
         self.assertEqual(self.figures(), [(100, 110), (110, 117)])
+
+    def report(self, task, data, day=D1):
+        "A report of the bank, kept and imported: (id, number of new, text)"
+        def store():
+            return Pool().get('mbank.report').store(
+                self.company_id, task, [data], day, day, 1)
+        id_, = self.work(store)
+        id_, new, text = self.work(
+            lambda: Pool().get('mbank.report').take(id_))
+        return id_, len(new), text
+
+    def of_report(self, id_, *names):
+        def read():
+            report = Pool().get('mbank.report')(id_)
+            return [getattr(report, n) for n in names]
+        return self.work(read)
+
+    def again(self, id_):
+        def press():
+            Report = Pool().get('mbank.report')
+            Report.import_again([Report(id_)])
+        self.work(press)
+
+    def test_report_differs(self):
+        "A report with other balances is to be looked at, not just imported"
+        self.report('R1', self.day([A]))
+        id_, new, text = self.report('R2', self.day([A], opening='200'))
+        state, message = self.of_report(id_, 'state', 'message')
+        self.assertEqual((new, state, message), (0, 'differs', text))
+        self.assertIn('210', text)
+        self.assertIn('210', self.work(
+                lambda: self.statements()[0].import_problems))
+
+    def test_report_older(self):
+        "An older report imported again takes nothing back from a newer one"
+        old, new, _ = self.report('O1', self.day([A]))
+        self.assertEqual(new, 1)
+        self.assertEqual(self.report('O2', self.day([A, B]))[1], 1)
+        self.again(old)
+        self.assertEqual(self.of_report(old, 'state'), ['imported'])
+        self.assertEqual(self.work(self.figures), [(100, 110), (110, 117)])
+        self.assertEqual(
+            self.work(lambda: [s.import_problems for s in self.statements()]),
+            [None, None])
+
+    def test_report_bad_block(self):
+        "One statement that cannot be stored stops no other of its report"
+        other = self.work(lambda: self.firm.new_journal()[1])
+        origin = statement_import._origin
+
+        def fail(Origin, entry, *args):
+            if entry.remittance == 'A':
+                raise ArithmeticError
+            return origin(Origin, entry, *args)
+        with patch.object(statement_import, '_origin', fail):
+            id_, new, text = self.report(
+                'B1', self.day([A]) + mt940(other, D1, 1, '0', [B]))
+        self.assertEqual(new, 1)
+        state, message, content = self.of_report(
+            id_, 'state', 'message', 'content')
+        self.assertEqual((state, message), ('partial', text))
+        self.assertIn(self.account, message)
+        self.assertIn('ArithmeticError', message)
+        self.assertIn(self.account.encode(), bytes(content))
+        self.assertEqual(self.work(self.figures), [])
+        self.again(id_)
+        self.assertEqual(self.of_report(id_, 'state'), ['imported'])
+        self.assertEqual(self.work(self.figures), [(100, 110)])
+
+    def test_settled_once(self):
+        "What a killed worker left is settled; what a person undid is not"
+        def load():
+            self.import_file(self.day([A]))
+            # The worker takes the task and is killed
+            Transaction().tasks.clear()
+        self.work(load)
+
+        def origin():
+            return self.statements()[0].origins[0]
+        self.assertIsNone(self.work(lambda: origin().settlement_decision))
+
+        def recover():
+            Pool().get('mbank.report').recover()
+        self.work(recover)
+        self.assertIsNone(self.work(lambda: origin().settlement_decision))
+
+        def age():
+            Statement = Pool().get('account.statement')
+            Statement.write(self.statements(), {
+                    'mbank_imported_at':
+                    dt.datetime.now() - dt.timedelta(hours=2)})
+        self.work(age)
+        self.work(recover)
+        self.assertTrue(self.work(lambda: origin().settlement_decision))
+        self.work(lambda: Pool().get('account.statement').undo_settlements(
+                self.statements()))
+        self.work(recover)
+        self.assertIsNone(self.work(lambda: origin().settlement_decision))
+
+    def test_settlement_fails_for_one(self):
+        "A statement that cannot be settled keeps no other from it, and says"
+        id_, _, _ = self.report(
+            'S1', self.day([A]) + self.day(
+                [B], opening='110', day=D2, serial=2))
+        Statement = self.work(lambda: Pool().get('account.statement'))
+        first, second = self.work(
+            lambda: [s.id for s in self.statements()])
+        settle = Statement.settle
+
+        def fail(statements):
+            if any(s.id == first for s in statements):
+                raise ZeroDivisionError
+            settle(statements)
+        with patch.object(Statement, 'settle', fail):
+            self.work(lambda: Pool().get('mbank.report').settle(
+                    [Pool().get('mbank.report')(id_)]))
+        marks = self.work(lambda: [
+                (bool(s.mbank_settled_at), s.mbank_settle_problem)
+                for s in self.statements()])
+        self.assertEqual(marks[1], (True, None))
+        self.assertFalse(marks[0][0])
+        self.assertIn('ZeroDivisionError', marks[0][1])
+        self.assertTrue(self.work(
+                lambda: Statement(second).origins[0].settlement_decision))
+
+    def test_two_head_offices(self):
+        "Each head office knows its own statements of one account"
+        self.report('H1', self.day([A]))
+
+        def other():
+            pool = Pool()
+            company = create_company("Druga centrala")
+            Journal = pool.get('account.statement.journal')
+            # Enough of a journal for the reading, nothing is saved
+            return [
+                len(statement_import.journals_by_account(
+                        c, gateway.read_statements(self.day([A]), 'x')))
+                for c in [company, Journal(self.journal_id).company]]
+        self.assertEqual(self.work(other), [0, 1])
 
     @working
     def test_held_by_problem(self):
