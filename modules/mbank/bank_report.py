@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 
+from trytond import backend
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
 from trytond.model import Index, ModelSQL, ModelView, fields
@@ -16,6 +17,8 @@ from .rights import check_right, context_of, error_text
 
 # A task of the queue that a killed worker took is never run again
 LOST_AFTER = dt.timedelta(minutes=30)
+# The bank is told for so long that it may forget a task
+CONFIRM_WITHIN = dt.timedelta(days=30)
 
 _kept = {
     'company', 'task_id', 'position', 'fetched_at', 'date_from', 'date_to',
@@ -48,6 +51,7 @@ class Report(ModelSQL, ModelView):
             ('stored', "Stored"),
             ('imported', "Imported"),
             ('partial', "Partly Imported"),
+            ('differs', "Differs from Earlier Import"),
             ('damaged', "Damaged"),
             ], "State", required=True, readonly=True, sort=False)
     message = fields.Text("Result", readonly=True)
@@ -65,6 +69,9 @@ class Report(ModelSQL, ModelView):
         cls._sql_indexes.add(Index(
                 t, (t.state, Index.Equality(cardinality='low')),
                 where=t.state == 'stored'))
+        cls._sql_indexes.add(Index(
+                t, (t.company, Index.Equality()),
+                (t.sha256, Index.Equality())))
         cls._buttons.update({
                 'import_again': {
                     'invisible': Eval('state') == 'imported',
@@ -81,7 +88,8 @@ class Report(ModelSQL, ModelView):
         return super().view_attributes() + [
             ('/tree', 'visual',
                 If(Eval('state') == 'damaged', 'danger',
-                    If(Eval('state') == 'partial', 'warning', ''))),
+                    If(Eval('state').in_(['partial', 'differs']), 'warning',
+                        ''))),
             ]
 
     @classmethod
@@ -101,106 +109,199 @@ class Report(ModelSQL, ModelView):
         authoriser is the id of the user whose session they came by.
 
         The package of a task is stored once, whenever it is fetched again.
+        So are the same bytes in another package: days are asked for again.
         """
         reports = cls.search([
                 ('company', '=', company),
                 ('task_id', '=', task_id),
                 ])
-        stored = {r.position for r in reports}
-        for position, content in enumerate(contents, 1):
-            if position not in stored:
-                reports.append(cls(
-                        name='%s-%s.mt940' % (task_id, position),
-                        company=company,
-                        task_id=task_id,
-                        position=position,
-                        fetched_at=dt.datetime.now(),
-                        requested_by=Transaction().user or None,
-                        authorised_by=authoriser,
-                        date_from=date_from,
-                        date_to=date_to,
-                        content=content,
-                        sha256=hashlib.sha256(content).hexdigest()))
-        cls.save(reports)
-        return [r.id for r in sorted(reports, key=lambda r: r.position)]
+        stored = {r.position: r for r in reports}
+        digests = [hashlib.sha256(c).hexdigest() for c in contents]
+        same = {
+            r.sha256: r for r in cls.search([
+                    ('company', '=', company),
+                    ('sha256', 'in', digests),
+                    ],
+                order=[('id', 'DESC')])}
+        result = []
+        for position, (content, digest) in enumerate(
+                zip(contents, digests), 1):
+            report = stored.get(position) or same.get(digest)
+            if not report:
+                report = same[digest] = cls(
+                    name='%s-%s.mt940' % (task_id, position),
+                    company=company,
+                    task_id=task_id,
+                    position=position,
+                    fetched_at=dt.datetime.now(),
+                    requested_by=Transaction().user or None,
+                    authorised_by=authoriser,
+                    date_from=date_from,
+                    date_to=date_to,
+                    content=content,
+                    sha256=digest)
+            result.append(report)
+        cls.save([r for r in result if r.id is None or r.id < 0])
+        return list(dict.fromkeys(r.id for r in result))
+
+    @classmethod
+    def take(cls, id):
+        """Import a report in transactions of its own
+
+        Returns the tuple of its id, the ids of its new statements and what is
+        to be said. Where it cannot be imported as a whole its statements are
+        imported one by one: one that is bad stops no other.
+        """
+        result, error = independent.attempt(cls.import_one, id)
+        if error is None:
+            return result
+        if not isinstance(error, backend.DatabaseOperationalError):
+            result, error = independent.attempt(cls._import_blocks, id)
+            if error is None:
+                return result
+        text = independent.failure_text(error)
+        independent.attempt(cls._note_failure, id, text)
+        return id, [], text
 
     @classmethod
     def import_one(cls, id):
-        """Import a stored report, unless it was imported meanwhile
+        """Import a report: what the journals have already is left out
 
-        Returns the tuple of its id, the ids of its statements and the result.
+        Returns the tuple of its id, the ids of its new statements and the
+        result.
         """
         report = cls(id)
-        if report.state == 'stored':
-            report.import_()
-            report = cls(id)
-        return id, [s.id for s in report.statements], report.message or ''
+        parsed = report._read()
+        if parsed is None:
+            return id, [], cls(id).message
+        imported = statement_import.prepare(
+            report.company, parsed, report=report)
+        statement_import.save(imported)
+        return report._note(imported, [])
+
+    @classmethod
+    def _import_blocks(cls, id):
+        "Import the statements of a report each for itself"
+        report = cls(id)
+        parsed = report._read()
+        if parsed is None:
+            return id, [], cls(id).message
+        imported, failures = statement_import.Imported(), []
+        for block, statement in enumerate(parsed, 1):
+            one, error = independent.attempt(cls._import_block, id, block)
+            if error is None:
+                imported.add(one)
+            else:
+                failures.append(gettext(
+                        'mbank.msg_statement_failed',
+                        source=report.name, block=block,
+                        account=statement.account,
+                        reason=independent.failure_text(error)))
+        return report._note(imported, failures)
+
+    @classmethod
+    def _import_block(cls, id, block):
+        report = cls(id)
+        imported = statement_import.prepare(
+            report.company, report._parse(), report=report, only={block})
+        statement_import.save(imported)
+        imported.keep_ids()
+        return imported
+
+    def _parse(self):
+        return gateway.read_statements(bytes(self.content), self.name)
+
+    def _read(self):
+        "The statements of the report, or None if it cannot be read"
+        try:
+            return self._parse()
+        except UserError as error:
+            self.state = 'damaged'
+            self.message = error_text(error)
+            self.save()
+
+    def _note(self, imported, failures):
+        "Note what became of the report, unless all is as it was"
+        cls = self.__class__
+        imported.keep_ids()
+        messages = failures + imported.messages
+        text = '\n'.join([
+                gettext('mbank.msg_statement_imported',
+                    statement=name, count=count)
+                for _, name, count in imported.new]
+            + messages) or gettext('mbank.msg_report_empty')
+        state = 'imported'
+        if failures or imported.unknown:
+            state = 'partial'
+        elif imported.differing:
+            state = 'differs'
+        report = cls(self.id)
+        if imported.new or report.state != state or state != 'imported':
+            report.state = state
+            report.message = text
+            if imported.new:
+                report.settled_at = None
+            report.save()
+        return self.id, [i for i, _, _ in imported.new], text
 
     @classmethod
     @ModelView.button
     def import_again(cls, reports):
         check_right('group_statement_download')
         with without_check_access():
-            reports = cls.browse(reports)
-            for report in reports:
-                report.import_()
-            cls.__queue__.settle(reports)
+            for report in cls.browse(reports):
+                with Transaction().set_context(context_of(report.company)):
+                    cls.take(report.id)
+            independent.run(cls.queue_settlement, list(map(int, reports)))
 
-    def import_(self):
-        "Import the statements of the report and note the result"
-        cls = self.__class__
-        try:
-            parsed = gateway.read_statements(bytes(self.content), self.name)
-        except UserError as error:
-            self.state = 'damaged'
-            self.message = error_text(error)
-            self.save()
-            return []
-        imported = statement_import.prepare(self.company, parsed, report=self)
-        statement_import.save(imported)
-        report = cls(self.id)
-        report.state = 'partial' if imported.unknown else 'imported'
-        report.settled_at = None
-        report.message = '\n'.join(
-            [gettext('mbank.msg_statement_imported',
-                    statement=s.name, count=s.number_of_lines)
-                for s in imported.statements]
-            + imported.messages) or gettext('mbank.msg_report_empty')
-        report.save()
-        return imported.statements
+    @classmethod
+    def queue_settlement(cls, reports):
+        cls.__queue__.settle(cls.browse(reports))
 
     @classmethod
     def settle(cls, reports):
-        "Settle the statements of the reports, run by the queue"
+        "Settle the new statements of the reports, run by the queue"
         pool = Pool()
         Statement = pool.get('account.statement')
         with without_check_access():
             reports = [r for r in cls.browse(reports) if not r.settled_at]
             statements = [
-                s for r in reports for s in r.statements if s.state == 'draft']
+                s for r in reports for s in r.statements
+                if s.state == 'draft' and not s.mbank_settled_at]
             if statements:
-                Statement.settle(statements)
+                Statement.settle_imported(statements)
             cls.write(reports, {'settled_at': dt.datetime.now()})
 
     @classmethod
     def recover(cls):
-        "Go on with what a killed process left"
+        """Go on with what a killed process left
+
+        The oldest first, for a report is laid beside what came before it.
+        """
+        pool = Pool()
+        Account = pool.get('mbank.statement.account')
+        Statement = pool.get('account.statement')
         with without_check_access():
-            for report in cls.search([('state', '=', 'stored')]):
+            for report in cls.search(
+                    [('state', '=', 'stored')], order=[('id', 'ASC')]):
                 with Transaction().set_context(context_of(report.company)):
-                    try:
-                        independent.run(cls.import_one, report.id)
-                    except UserError as error:
-                        # The next report is not to wait for this one
-                        independent.run(
-                            cls._note_failure, report.id, error_text(error))
+                    cls.take(report.id)
             cls._confirm_imported()
-            for report in cls.search([
-                        ('state', 'in', ['imported', 'partial']),
-                        ('settled_at', '=', None),
-                        ('fetched_at', '<', dt.datetime.now() - LOST_AFTER),
-                        ]):
-                cls.__queue__.settle([report])
+            for function, *args in [
+                    (cls._recover_settlement,),
+                    (Statement.recover_settlement, LOST_AFTER),
+                    (Account.recover_downloads, LOST_AFTER)]:
+                # What was just imported is not in this snapshot
+                independent.attempt(function, *args)
+
+    @classmethod
+    def _recover_settlement(cls):
+        for report in cls.search([
+                    ('state', 'not in', ['stored', 'damaged']),
+                    ('settled_at', '=', None),
+                    ('fetched_at', '<', dt.datetime.now() - LOST_AFTER),
+                    ]):
+            cls.__queue__.settle([report])
 
     @classmethod
     def _confirm_imported(cls):
@@ -218,6 +319,7 @@ class Report(ModelSQL, ModelView):
         reports = cls.search([
                 ('state', '!=', 'stored'),
                 ('confirmed_at', '=', None),
+                ('fetched_at', '>', dt.datetime.now() - CONFIRM_WITHIN),
                 ])
         return list(dict.fromkeys((r.company.id, r.task_id) for r in reports))
 

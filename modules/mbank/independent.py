@@ -8,13 +8,19 @@ intent before a call to the bank, the audit of the call, its outcome) is
 written here: committed when the function returns, and tried again on a
 conflict without repeating anything outside of the function.
 """
+import logging
 import time
 
 import trytond.config as config
 from trytond import backend
+from trytond.exceptions import UserError, UserWarning
+from trytond.i18n import gettext
 from trytond.transaction import (
     Transaction, TransactionError, without_check_access)
 
+from .rights import error_text
+
+logger = logging.getLogger(__name__)
 _PAUSE = 0.02
 
 
@@ -40,3 +46,26 @@ def run(function, *args, **kwargs):
                 raise
             count += 1
             time.sleep(_PAUSE * count)
+
+
+def attempt(function, *args, **kwargs):
+    """Like run, for one of several records: a failure stops not the others
+
+    Returns its result and None, or None and the error, which is logged. What
+    asks for the transaction to be run again was heeded before.
+    """
+    try:
+        return run(function, *args, **kwargs), None
+    except (UserError, UserWarning) as error:
+        logger.warning("%s: %s", function, error)
+        return None, error
+    except Exception as error:
+        logger.exception("%s failed", function)
+        return None, error
+
+
+def failure_text(error):
+    "What a person is told of the error; the log has the rest"
+    if isinstance(error, (UserError, UserWarning)):
+        return error_text(error)
+    return gettext('mbank.msg_unexpected', error=error.__class__.__name__)

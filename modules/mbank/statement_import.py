@@ -2,13 +2,16 @@
 # this repository contains the full copyright notices and license terms.
 """From the bank's statements to account.statement, without doubles.
 
-An entry is known by its identity within the journal, a statement by its key.
-What was imported before is left out and said. What does not fit is stored as
-a problem of the statement, so that nothing of it is settled unseen.
+A statement is known by its content. The entries the journal has are left out
+and said; those that are new come as a statement of their own, a correction
+where their day was imported before. What does not fit, in itself or with what
+was imported, is stored as a problem, so that nothing of it is settled unseen.
 """
+import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
 
 from sql import Table
 
@@ -18,12 +21,11 @@ from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
 from . import gateway
+from .statement_known import SLICE, Books, Content, Version
 
 # Reports of the running day: the booked statement brings the same entries
 # L-455
 INTRADAY = {'MT942', 'CAMT.052'}
-# Values in one query: a usual day's statement takes one
-SLICE = 500
 
 
 @dataclass
@@ -33,10 +35,38 @@ class Imported:
     known: list = field(default_factory=list)
     unknown: list = field(default_factory=list)
     intraday: list = field(default_factory=list)
+    # What the bank says otherwise than before, and the statements so marked
+    differing: list = field(default_factory=list)
+    marked: list = field(default_factory=list)
+    # Corrections of statements that come with the same file
+    links: list = field(default_factory=list)
+    # Of what was saved: id, name, number of entries
+    new: list = field(default_factory=list)
 
     @property
     def messages(self):
-        return self.known + self.unknown + self.intraday
+        return self.differing + self.known + self.unknown + self.intraday
+
+    def keep_ids(self):
+        "Keep of the records what serves when their transaction is over"
+        self.new += [
+            (s.id, s.name, s.number_of_lines) for s in self.statements]
+        self.statements, self.marked = [], []
+
+    def add(self, other):
+        for name in ['new', 'known', 'unknown', 'intraday', 'differing']:
+            getattr(self, name).extend(getattr(other, name))
+
+
+@dataclass
+class Part:
+    "Entries of one statement of the bank that become one of the books"
+    date: dt.date
+    start: Decimal
+    end: Decimal
+    entries: list
+    first_day: dt.date
+    late: bool = False
 
 
 def compact(number):
@@ -48,18 +78,19 @@ def compact(number):
 
 
 def journals_by_account(company, statements):
-    "Return the statement journals by account number and currency"
+    "Return the lists of statement journals by account number and currency"
     pool = Pool()
     Journal = pool.get('account.statement.journal')
     accounts = {compact(s.account) for s in statements}
-    result = {}
+    result = defaultdict(list)
     for journal in Journal.search([
                 ('company', '=', company.id),
                 ('bank_account', '!=', None),
-                ]):
-        for number in journal.bank_account.numbers:
-            if (number_compact := compact(number.number)) in accounts:
-                result[number_compact, journal.currency.code] = journal
+                ],
+            order=[('id', 'ASC')]):
+        numbers = {compact(n.number) for n in journal.bank_account.numbers}
+        for number in numbers & accounts:
+            result[number, journal.currency.code].append(journal)
     return result
 
 
@@ -67,18 +98,19 @@ def hold(journals):
     """Let no other transaction import into the journals at the same time
 
     Two imports at once would not see each other's entries. A row written is
-    a conflict at REPEATABLE READ, whereupon the later one is run again.
+    a conflict at REPEATABLE READ, whereupon the later one is run again. One
+    after the other in the order of their ids, so that no two wait for each
+    other.
     """
     journal = Table('account_statement_journal')
     cursor = Transaction().connection.cursor()
-    for sub_ids in grouped_slice(sorted({j.id for j in journals}), SLICE):
+    for id_ in sorted({j.id for j in journals}):
         cursor.execute(*journal.update(
-                [journal.name], [journal.name],
-                where=journal.id.in_(list(sub_ids))))
+                [journal.name], [journal.name], where=journal.id == id_))
 
 
 def statement_key(parsed):
-    "What makes the statement known when it comes again"
+    "The name the bank gives a statement: account, number and days"
     days = [
         b.date.isoformat() if b else ''
         for b in (parsed.opening_balance, parsed.closing_balance)]
@@ -89,126 +121,293 @@ def statement_key(parsed):
             parsed.number or '', *days])
 
 
-def prepare(company, parsed, report=None):
+def is_period(key):
+    "Whether the statement of the key is of more than a day"
+    try:
+        opening, closing = map(
+            dt.date.fromisoformat, (key or '').split('|')[-2:])
+    except ValueError:
+        return False
+    # Some banks date the opening balance on the day before
+    return closing - opening > dt.timedelta(days=1)
+
+
+def prepare(company, parsed, report=None, only=None):
     """Return the Imported of the parsed statements, not saved
 
+    report is where they come from; only names the blocks to take, from 1.
     The number of queries does not depend on the number of entries.
     """
     result = Imported()
     journals = journals_by_account(company, parsed)
-    hold(journals.values())
     booked = []
     for block, statement in enumerate(parsed, 1):
-        journal = journals.get((
-                compact(statement.account), statement.currency))
+        if only is not None and block not in only:
+            continue
+        found = journals[compact(statement.account), statement.currency]
         if statement.format.upper() in INTRADAY:
             result.intraday.append(gettext(
                     'mbank.msg_statement_intraday',
                     source=statement.source,
                     account=statement.account))
-        elif not journal:
+        elif not found:
             result.unknown.append(gettext(
                     'mbank.msg_statement_account_unknown',
                     source=statement.source,
                     account=statement.account or '?',
                     currency=statement.currency,
                     company=company.rec_name))
+        elif len(found) > 1:
+            result.unknown.append(gettext(
+                    'mbank.msg_statement_account_ambiguous',
+                    source=statement.source,
+                    account=statement.account,
+                    currency=statement.currency,
+                    journals=', '.join(j.rec_name for j in found)))
         else:
-            booked.append((block, journal, statement))
+            booked.append((block, found[0], statement))
+    hold(j for _, j, _ in booked)
     booked.sort(key=lambda b: (b[1].id, _last_day(b[2]), b[2].serial or 0))
 
-    identities = [gateway.entry_identities(s) for _, _, s in booked]
-    keys = known_keys(booked)
-    entries = known_entries(booked, identities)
+    contents = [
+        [Content.of_entry(e, i, s.currency)
+            for e, i in zip(s.entries, gateway.entry_identities(s))]
+        for _, _, s in booked]
+    books = Books([
+            (j, s, statement_key(s), c)
+            for (_, j, s), c in zip(booked, contents)])
     parties = parties_by_account(
         e.counterparty_account for _, _, s in booked for e in s.entries)
-    previous = {}
-    for (block, journal, statement), ids in zip(booked, identities):
-        key = statement_key(statement)
-        name = _name(journal, statement)
-        seen = entries[journal]
-        new = [(e, i) for e, i in zip(statement.entries, ids) if i not in seen]
-        if key in keys[journal] or (statement.entries and not new):
-            result.known.append(gettext(
-                    'mbank.msg_statement_known',
-                    source=statement.source,
-                    statement=name))
-            continue
-        record = _record(company, journal, statement, new, parties)
-        record.name = name
-        record.mbank_key = key
-        record.mbank_block = block
-        record.mbank_report = report
-        if journal in previous:
-            before = previous[journal]
-        else:
-            before = neighbour(journal, record.date, before=True)
-        record.set_import_problems(before)
-        if len(new) < len(statement.entries):
-            result.known.append(gettext(
-                    'mbank.msg_entries_known',
-                    source=statement.source,
-                    statement=name,
-                    count=len(statement.entries) - len(new)))
-        keys[journal].add(key)
-        seen.update(i for _, i in new)
-        previous[journal] = record
-        result.statements.append(record)
+    for (block, journal, statement), content in zip(booked, contents):
+        for record in _import(
+                result, company, journal, statement, content, books, parties,
+                report):
+            record.mbank_block = block
+            result.statements.append(record)
+    marked = {r.id: r for r in result.marked if _is_saved(r)}
+    _look_at_neighbours(result.statements, marked)
+    result.marked = list(marked.values())
     return result
+
+
+def _is_saved(record):
+    return record.id is not None and record.id >= 0
+
+
+def _import(
+        result, company, journal, statement, contents, books, parties,
+        report):
+    "Return the new records of one statement and say what became of the rest"
+    key = statement_key(statement)
+    name = _name(journal, statement, _last_day(statement))
+    known = books.entries[journal]
+    contents = books.continued(journal, statement, key, contents)
+    new = [
+        (e, c) for e, c in zip(statement.entries, contents)
+        if c not in known]
+    related = books.related(journal, statement, key, contents)
+    newer = _newer_report(related, report)
+    differences = [] if newer else list(
+        books.differences(journal, statement, contents, new, related))
+    if not new and related:
+        _note_known(
+            result, statement, name, related[-1].record, differences, newer)
+        return []
+
+    opening, closing, problems = _balances(statement)
+    problems += differences
+    if newer:
+        problems.append(gettext(
+                'mbank.msg_problem_older', report=newer.rec_name))
+    same_name = sum(v.key == key for v in related)
+    corrections = sum(v.is_correction for v in related)
+    records = []
+    for place, part in enumerate(
+            _parts(statement, contents, known, opening, closing)):
+        record = _record(company, journal, statement, part, parties)
+        if part.late:
+            corrections += 1
+            record.name = gettext(
+                'mbank.msg_statement_correction',
+                statement=record.name, number=corrections)
+            corrected = _corrected(part, related)
+            if _is_saved(corrected):
+                record.mbank_corrected = corrected
+            else:
+                result.links.append((record, corrected))
+        record.mbank_key = key
+        record.mbank_part = same_name + place
+        record.mbank_report = report
+        record.mbank_problems = '\n'.join(dict.fromkeys(problems)) or None
+        records.append((record, part))
+    if len(new) < len(statement.entries):
+        result.known.append(gettext(
+                'mbank.msg_entries_known',
+                source=statement.source,
+                statement=name,
+                count=len(statement.entries) - len(new)))
+    for record, part in records:
+        books.add(journal, Version(
+                record, key, [c for _, c in part.entries],
+                {c: e.transaction_number for e, c in part.entries},
+                part.late))
+    return [r for r, _ in records]
+
+
+def _note_known(result, statement, name, record, differences, newer):
+    "Say of a statement that brings no new entry how it compares"
+    if newer:
+        result.known.append(gettext(
+                'mbank.msg_statement_older',
+                source=statement.source, statement=name,
+                report=newer.rec_name))
+        return
+    noted = (record.mbank_problems or '').splitlines()
+    if not differences or (
+            record.problems_reviewed and set(differences) <= set(noted)):
+        result.known.append(gettext(
+                'mbank.msg_statement_known',
+                source=statement.source, statement=name))
+        return
+    result.differing.append(gettext(
+            'mbank.msg_statement_differs',
+            source=statement.source, statement=record.name,
+            problems=' '.join(differences)))
+    if not set(differences) <= set(noted):
+        record.add_import_problems(differences)
+    result.marked.append(record)
+
+
+def _newer_report(related, report):
+    "A report that was fetched after this one and tells of the same"
+    if report:
+        return next((
+                v.record.mbank_report for v in related
+                if v.record.mbank_report
+                and v.record.mbank_report.id > report.id), None)
+
+
+def _corrected(part, related):
+    "The first statement of the days of the entries that came late"
+    days = {c.date for _, c in part.entries}
+    return next((
+            v.record for v in related
+            if v.record.date in days
+            or not days.isdisjoint(c.date for c in v.contents)),
+        related[0].record)
+
+
+def _parts(statement, contents, known, opening, closing):
+    """Part the new entries so that the balances of the journal stay a chain
+
+    Days of which the journal has nothing come at their place. New entries of
+    a day it has come after all others, for the later statements it has do not
+    count them.
+    """
+    pairs = list(zip(statement.entries, contents))
+    last_day = _last_day(statement)
+    if not any(c in known for c in contents):
+        return [Part(
+                last_day, opening, closing, pairs, _first_day(statement))]
+    parts, late, run = [], [], None
+    running = opening
+    pairs.sort(key=lambda p: p[1].date)
+    for day, group in groupby(pairs, key=lambda p: p[1].date):
+        group = list(group)
+        fresh = [p for p in group if p[1] not in known]
+        if len(fresh) < len(group):
+            run = None
+            late += fresh
+            group = [p for p in group if p[1] in known]
+        elif not run:
+            run = Part(day, running, running, [], day)
+            parts.append(run)
+        running += sum(e.amount for e, _ in group)
+        if run:
+            run.date, run.end = day, running
+            run.entries += fresh
+    if late:
+        added = sum(e.amount for e, _ in late)
+        total = sum(e.amount for e in statement.entries)
+        parts.append(Part(
+                last_day, opening + total - added, closing, late, last_day,
+                late=True))
+    elif run:
+        run.date, run.end = last_day, closing
+    return parts
+
+
+def _look_at_neighbours(records, marked):
+    """Note where statements do not follow each other
+
+    Drafts after the new ones are looked at again and put among the marked, by
+    id. What follows and is no draft any more is told of on the new one.
+    """
+    for journal, group in groupby(
+            sorted(records, key=lambda r: r.journal.id),
+            key=lambda r: r.journal):
+        new = sorted(group, key=lambda r: r.date)
+        chain = [(marked.get(r.id, r), False) for r in _around(
+                journal, new[0].date, new[-1].date)]
+        chain += [(r, True) for r in new]
+        # On one day those that are saved come first
+        chain.sort(key=lambda c: c[0].date)
+        before, before_new = None, False
+        for record, is_new in chain:
+            if is_new:
+                record.set_import_problems(before)
+            elif before_new and record.mbank_key:
+                if record.state == 'draft':
+                    record.set_import_problems(before)
+                    marked[record.id] = record
+                elif record.start_balance != before.end_balance:
+                    before.add_import_problems([gettext(
+                                'mbank.msg_problem_next',
+                                next=record.name,
+                                opening=record.start_balance,
+                                closing=before.end_balance)])
+            before, before_new = record, is_new
+
+
+def _around(journal, first, last):
+    "The statements of the days, the one before and the one after, in order"
+    pool = Pool()
+    Statement = pool.get('account.statement')
+    between = Statement.search([
+            ('journal', '=', journal.id),
+            ('date', '>=', first),
+            ('date', '<=', last),
+            ('state', '!=', 'cancelled'),
+            ],
+        order=[('date', 'ASC'), ('id', 'ASC')])
+    before, after = (
+        Statement.search([
+                ('journal', '=', journal.id),
+                ('date', operator, date),
+                ('state', '!=', 'cancelled'),
+                ],
+            order=[('date', order), ('id', order)], limit=1)
+        for operator, date, order in [
+            ('<', first, 'DESC'), ('>', last, 'ASC')])
+    return [*before, *between, *after]
 
 
 def save(imported):
-    "Save the prepared statements"
+    "Save the prepared statements and those that were marked"
     pool = Pool()
     Statement = pool.get('account.statement')
     Statement.save(imported.statements)
-    recheck_following(imported.statements)
+    save_marks(imported)
 
 
-def recheck_following(statements):
-    "Look again at the statements that follow: a gap may be closed now"
+def save_marks(imported):
+    "What can be noted only when the new statements are saved"
     pool = Pool()
     Statement = pool.get('account.statement')
-    last = {}
-    for statement in sorted(statements, key=lambda s: (s.date, s.id)):
-        last[statement.journal] = statement
-    to_save = []
-    for journal, statement in last.items():
-        after = neighbour(journal, statement.date, before=False)
-        if after and after.state == 'draft' and after.mbank_key:
-            after.set_import_problems(statement)
-            to_save.append(after)
-    Statement.save(to_save)
-
-
-def known_keys(booked):
-    pool = Pool()
-    Statement = pool.get('account.statement')
-    result = defaultdict(set)
-    for sub in grouped_slice(booked, SLICE):
-        sub = list(sub)
-        for statement in Statement.search([
-                    ('journal', 'in', [j.id for _, j, _ in sub]),
-                    ('mbank_key', 'in', [statement_key(s) for _, _, s in sub]),
-                    ]):
-            result[statement.journal].add(statement.mbank_key)
-    return result
-
-
-def known_entries(booked, identities):
-    "The identities of these entries that the journals already have"
-    pool = Pool()
-    Origin = pool.get('account.statement.origin')
-    result = defaultdict(set)
-    wanted = sorted({i for ids in identities for i in ids})
-    journals = sorted({j.id for _, j, _ in booked})
-    for sub in grouped_slice(wanted, SLICE):
-        for origin in Origin.search([
-                    ('statement.journal', 'in', journals),
-                    ('entry_identity', 'in', list(sub)),
-                    ]):
-            result[origin.statement.journal].add(origin.entry_identity)
-    return result
+    for record, corrected in imported.links:
+        record.mbank_corrected = corrected
+    Statement.save([r for r, _ in imported.links])
+    Statement.save(imported.marked)
 
 
 def parties_by_account(accounts):
@@ -225,20 +424,6 @@ def parties_by_account(accounts):
     return {a: o.pop() for a, o in owners.items() if len(o) == 1}
 
 
-def neighbour(journal, date, before):
-    "The statement of the journal before or after the date"
-    pool = Pool()
-    Statement = pool.get('account.statement')
-    order = 'DESC' if before else 'ASC'
-    statements = Statement.search([
-            ('journal', '=', journal.id),
-            ('date', '<=' if before else '>', date),
-            ('state', '!=', 'cancelled'),
-            ],
-        order=[('date', order), ('id', order)], limit=1)
-    return statements[0] if statements else None
-
-
 def _last_day(parsed):
     if parsed.closing_balance:
         return parsed.closing_balance.date
@@ -250,23 +435,36 @@ def _last_day(parsed):
     return Pool().get('ir.date').today()
 
 
-def _name(journal, parsed):
+def _first_day(parsed):
+    "The first day that is wholly in the statement"
+    last_day, opening = _last_day(parsed), parsed.opening_balance
+    if not opening or opening.date >= last_day:
+        return last_day
+    # Banks date it on the first day, or on the one before
+    if any((e.booking_date or e.value_date) == opening.date
+            for e in parsed.entries):
+        return opening.date
+    return opening.date + dt.timedelta(1)
+
+
+def _name(journal, parsed, day):
     number = parsed.number or parsed.reference
-    return ' '.join(filter(None, [
-                number, _last_day(parsed).isoformat(), journal.name]))
+    return ' '.join(filter(None, [number, day.isoformat(), journal.name]))
 
 
-def _record(company, journal, parsed, new, parties):
-    pool = Pool()
-    Statement = pool.get('account.statement')
-    Origin = pool.get('account.statement.origin')
+def _balances(parsed):
+    "Opening and closing balance, made up where one lacks, and the problems"
     total = sum((e.amount for e in parsed.entries), Decimal(0))
-    added = sum((e.amount for e, _ in new), Decimal(0))
     opening = parsed.opening_balance.amount if parsed.opening_balance else None
     closing = parsed.closing_balance.amount if parsed.closing_balance else None
 
     problems = [
         ': '.join(filter(None, [p.place, p.text])) for p in parsed.problems]
+    others = {e.currency for e in parsed.entries} - {parsed.currency}
+    if others:
+        problems.append(gettext(
+                'mbank.msg_problem_currency',
+                currency=parsed.currency, others=', '.join(sorted(others))))
     if opening is None:
         problems.append(gettext('mbank.msg_problem_no_opening'))
     if closing is None:
@@ -281,22 +479,30 @@ def _record(company, journal, parsed, new, parties):
         problems.append(gettext(
                 'mbank.msg_problem_balance',
                 opening=opening, total=total, closing=closing))
+    return opening, closing, problems
 
+
+def _record(company, journal, parsed, part, parties):
+    pool = Pool()
+    Statement = pool.get('account.statement')
+    Origin = pool.get('account.statement.origin')
     return Statement(
+        name=_name(journal, parsed, part.date),
         company=company,
         journal=journal,
-        date=_last_day(parsed),
-        # Entries imported before are in the start balance
-        start_balance=opening + (total - added),
-        end_balance=closing,
-        total_amount=added,
-        number_of_lines=len(new),
+        date=part.date,
+        start_balance=part.start,
+        end_balance=part.end,
+        total_amount=sum((e.amount for e, _ in part.entries), Decimal(0)),
+        number_of_lines=len(part.entries),
         origins=[
-            _origin(Origin, entry, identity, parties)
-            for entry, identity in new],
+            _origin(Origin, entry, content.identity, parties)
+            for entry, content in part.entries],
         mbank_number=parsed.number,
         mbank_account=parsed.account,
-        mbank_problems='\n'.join(dict.fromkeys(problems)) or None)
+        mbank_first_day=part.first_day,
+        mbank_corrected=None,
+        mbank_imported_at=dt.datetime.now())
 
 
 def _origin(Origin, entry, identity, parties):

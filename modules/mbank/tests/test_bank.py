@@ -30,8 +30,8 @@ def pool_get(name):
     return Pool(DB_NAME).get(name)
 
 
-class DownloadCase(BankCase):
-    "Statements from the bank"
+class Downloading(BankCase):
+    "An account whose statements are downloaded"
 
     @classmethod
     def setUpClass(cls):
@@ -82,6 +82,10 @@ class DownloadCase(BankCase):
             Account = Pool().get('mbank.statement.account')
             Account.write([Account(self.account_id)], {'last_day': day})
         self.work(write)
+
+
+class DownloadCase(Downloading):
+    "Statements from the bank"
 
     def test_download(self):
         "Missed days are caught up, once, and confirmed to the bank"
@@ -245,6 +249,182 @@ class DownloadCase(BankCase):
         result = self.work(download)
         self.assertEqual(len(result['statements']), 1)
         self.assertTrue(result['result'])
+
+
+class EdgeCase(Downloading):
+    """Days whose statements are late, lost work
+
+    The bank books nothing before a day it has told of: the tests are in the
+    order of their days.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+
+        def prepare():
+            Configuration = Pool().get('mbank.configuration')
+            configuration = Configuration(1)
+            configuration.default_authorising_user = 1
+            configuration.save()
+        cls.work(prepare)
+
+    def set_clock(self, day=None):
+        "Let the bank's time be on the day, or as it is"
+        now = dt.datetime.now(dt.timezone.utc)
+        if day:
+            now -= dt.timedelta(days=(TODAY - day).days)
+        self.bank.post('/clock', {'now': now.isoformat()})
+
+    def set_account(self, **values):
+        def write():
+            Account = Pool().get('mbank.statement.account')
+            Account.write([Account(self.account_id)], values)
+        self.work(write)
+
+    def daily(self):
+        "What the cron does, and the tasks it queues"
+        self.work(
+            lambda: Pool().get('mbank.statement.account').download_daily(),
+            user=0)
+
+    def reports(self):
+        return self.work(
+            lambda: Pool().get('mbank.report').search([], count=True))
+
+    def late(self, age, **settings):
+        """The day of that age has a statement that is not there yet
+
+        Returns its title. The days after it are quiet.
+        """
+        title = 'POZNO %s %s' % (age, len(settings))
+        day = TODAY - age * DAY
+        self.rewind(day - DAY)
+        self.set_account(last_state=None, **settings)
+        self.set_clock(day)
+        self.addCleanup(self.set_clock)
+        self.receive('10.00', title, day)
+        return title
+
+    def check_late(self, age):
+        title = self.late(age)
+        self.daily()
+        self.assertEqual(self.entries(title), 0)
+        self.assertEqual(
+            self.account('last_day', 'last_state', 'queued_at'),
+            [TODAY - (age + 1) * DAY, 'done', None])
+        self.assertIn(
+            (TODAY - age * DAY).isoformat(), self.account('last_result')[0])
+        before = self.reports()
+        self.daily()
+        self.assertEqual(self.reports(), before)
+        self.set_clock()
+        self.daily()
+        self.assertEqual(self.entries(title), 1)
+
+    def test_late_3(self):
+        "A statement that appears three days late comes by itself"
+        self.check_late(3)
+
+    def test_late_5_one(self):
+        "A statement that appears a day late comes by itself"
+        self.check_late(1)
+
+    def test_late_4_never(self):
+        "A day whose statement never comes is listed, alarmed, asked again"
+        day = TODAY - 2 * DAY
+        title = self.late(2, ask_days=1, statement_days='every_day')
+        self.addCleanup(
+            self.set_account, ask_days=7, statement_days='entries')
+        self.daily()
+        last_day, state, missing = self.account(
+            'last_day', 'last_state', 'missing_days')
+        self.assertEqual((last_day, state), (day, 'missing'))
+        self.assertIn(day.isoformat(), missing)
+
+        def alarms():
+            return Pool().get('res.notification').search([
+                    ('model', '=', 'mbank.statement.account'),
+                    ('label', 'like', "%did not come%"),
+                    ], count=True)
+        before = self.work(alarms)
+        self.assertEqual(before, 1)
+        self.daily()
+        self.assertEqual(self.work(alarms), before)
+        self.set_clock()
+        self.daily()
+        self.assertEqual(self.entries(title), 0)
+        self.work(lambda: Pool().get('mbank.statement.account')
+            .download_missing([
+                    Pool().get('mbank.statement.account')(self.account_id)]))
+        self.assertEqual(self.entries(title), 1)
+        self.assertNotIn(
+            day.isoformat(), self.account('missing_days')[0] or '')
+
+    def test_bytes(self):
+        "The same bytes of another task are kept once, and serve again"
+        self.receive('60.00', 'BAJTY', TODAY - 20 * DAY)
+        days = {'date_from': TODAY - 20 * DAY, 'date_to': TODAY - 20 * DAY}
+        (id, new, _), = self.download(**days)
+        (again, nothing, text), = self.download(**days)
+        self.assertEqual((again, nothing), (id, []))
+        self.assertTrue(text)
+
+        def cancel():
+            Statement = Pool().get('account.statement')
+            Statement.cancel(Statement.browse(new))
+        self.work(cancel)
+        (_, new, _), = self.download(**days)
+        self.assertEqual(len(new), 1)
+
+    def test_too_old(self):
+        "Days the bank keeps no more do not hold the cursor"
+        self.rewind(TODAY - 400 * DAY)
+        self.daily()
+        last_day, = self.account('last_day')
+        self.assertGreater(last_day, TODAY - 30 * DAY)
+
+    def test_task_lost(self):
+        "The download of a worker that was killed is queued again, once"
+        def lose():
+            Account = Pool().get('mbank.statement.account')
+            Account.write([Account(self.account_id)], {
+                    'queued_at': dt.datetime.now() - dt.timedelta(hours=2),
+                    'last_download': None})
+        self.work(lose)
+        self.work(
+            lambda: Pool().get('mbank.report').recover(), user=0)
+        queued, downloaded = self.account('queued_at', 'last_download')
+        self.assertIsNone(queued)
+        self.assertTrue(downloaded)
+
+    def test_bad_report(self):
+        "A report that fails with any error stops no other, nor the recovery"
+        Report = pool_get('mbank.report')
+        self.rewind(TODAY - 33 * DAY)
+        for age in [32, 31]:
+            self.receive('70.00', 'SERIA', TODAY - age * DAY)
+        read = gateway.read_statements
+        bad = []
+
+        def fail(data, source, *args):
+            if not bad:
+                bad.append(source)
+            if source == bad[0]:
+                raise KeyError("a fault of the program")
+            return read(data, source, *args)
+        with patch.object(gateway, 'read_statements', fail):
+            results = self.download(date_to=TODAY - 31 * DAY)
+            self.assertEqual([len(ids) for _, ids, _ in results], [0, 1])
+            self.assertEqual(self.account('last_state'), ['problem'])
+            self.work(Report.recover)
+        state, message = self.work(lambda: [
+                (r.state, r.message) for r in [Report(results[0][0])]][0])
+        self.assertEqual(state, 'stored')
+        self.assertIn('KeyError', message)
+        self.assertNotIn("a fault", message)
+        self.work(Report.recover)
+        self.assertEqual(self.entries('SERIA'), 2)
 
 
 class SendingCase(PaymentMixin, BankCase):
