@@ -131,5 +131,5 @@ class ImportStatement(metaclass=PoolMeta):
         if file_format == 'mbank_mt940':
             statements = Statement.browse(data['res_id'])
             statement_import.recheck_following(statements)
-            Statement.__queue__.settle(statements)
+            Statement.settle_later(statements)
         return action, data

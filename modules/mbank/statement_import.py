@@ -323,4 +323,7 @@ def _origin(Origin, entry, identity, parties):
         remittance=entry.remittance or None,
         counterparty_account=entry.counterparty_account,
         counterparty_name=entry.counterparty_name,
-        virtual_account=entry.virtual_account)
+        virtual_account=entry.virtual_account,
+        customer_reference=entry.customer_reference,
+        bank_reference=entry.bank_reference,
+        entry_details=dict(entry.details) or None)

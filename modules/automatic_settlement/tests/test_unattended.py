@@ -138,6 +138,23 @@ class UnattendedTestCase(TestCase):
         self.assertEqual(
             self.get('account.invoice', invoice, 'state'), ('paid',))
 
+    def test_only_settled(self):
+        "Neither what is not settled nor where the company does not want it"
+        def settle(want):
+            Statement = Pool().get('account.statement')
+            self.books.configure(post_settled=want)
+            invoice = self.books.create_invoice('117.00')
+            statements = [
+                self.books.create_statement([
+                        ('117.00', "FV %s" % invoice.number, ALFA)]),
+                self.books.create_statement([('9.17', "nie wiadomo")])]
+            Statement.settle(statements)
+            return [s.id for s in statements]
+        ids = self.work(settle, False) + self.work(settle, True)
+        self.assertEqual(
+            [self.get('account.statement', i, 'state')[0] for i in ids],
+            ['draft', 'draft', 'posted', 'draft'])
+
     def test_warning_stops(self):
         """An invoice paid in between is not cut off the line
 
