@@ -105,7 +105,7 @@ def _begin_anew(error=None):
     _waiting.last = time.monotonic()
     if getattr(_waiting, 'since', None) is None:
         _waiting.since = _waiting.last
-    raise TurnTaken() from error
+    raise TurnTaken from error
 
 
 def _take_company(company):

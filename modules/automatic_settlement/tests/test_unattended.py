@@ -210,7 +210,6 @@ class UnattendedTestCase(TestCase):
         def skip():
             pool = Pool()
             Statement = pool.get('account.statement')
-            Warning = pool.get('res.user.warning')
             try:
                 Statement.validate_statement([Statement(statement)])
             except StatementValidateWarning as warning:
