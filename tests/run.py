@@ -37,7 +37,11 @@ PARTS = (
     ("modules", ("modules",), ("-n", "2", "--dist", "loadfile")),
     ("who may do what", ("tests/integration/test_access_matrix.py",), ()),
     ("sharing between two databases", ("tests/integration/test_sharing_rights.py",), ()),
-    ("contexts of sessions on PostgreSQL", ("tests/integration/test_contexts_at_once.py",), ()),
+    (
+        "contexts of sessions, settling at once on PostgreSQL",
+        ("tests/integration/test_contexts_at_once.py", "tests/integration/test_settling_at_once.py"),
+        (),
+    ),
     (
         "signing, the audit, killed processes on PostgreSQL, signing in the web client and in the signer's window",
         (

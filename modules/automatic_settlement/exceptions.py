@@ -13,3 +13,7 @@ class ImportProblemsError(UserError):
 
 class ClarificationAccountMissing(UserError):
     pass
+
+
+class SettlementBusyError(UserError):
+    pass

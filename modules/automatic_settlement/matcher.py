@@ -56,8 +56,12 @@ def _entry(origin, currency):
         counterparty_account=origin.counterparty_account or None,
         counterparty_name=origin.counterparty_name or None,
         virtual_account=origin.virtual_account or None,
+        customer_reference=origin.customer_reference or None,
         details={
-            k: str(v) for k, v in (origin.information or {}).items()
+            k: str(v) for k, v in {
+                **(origin.information or {}),
+                **(origin.entry_details or {}),
+                }.items()
             if v is not None})
 
 
@@ -74,7 +78,9 @@ def _item(item, currency):
         party_name=item.party_name,
         party_accounts=item.party_accounts,
         party_nip=item.party_nip,
-        virtual_account=item.virtual_account)
+        virtual_account=item.virtual_account,
+        ksef=item.ksef or None,
+        references=item.references)
 
 
 def _reason(reason, id2origin):

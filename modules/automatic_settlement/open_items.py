@@ -36,6 +36,9 @@ class OpenItem:
     party_accounts: tuple = ()
     party_nip: str | None = None
     virtual_account: str | None = None
+    ksef: str | None = None
+    # Further keys that name it for sure
+    references: tuple = ()
 
     @property
     def id(self):
@@ -110,7 +113,7 @@ def _add_invoices(items, line2item, company, currency, ids):
     columns = [
         invoice.id, invoice.type, invoice.number, invoice.reference,
         invoice.supplier_payment_reference, invoice.account,
-        invoice.invoice_date,
+        invoice.invoice_date, invoice.ksef_number,
         line.id, line.party, line.maturity_date,
         line.debit, line.credit, line.amount_second_currency,
         line.second_currency,
@@ -133,7 +136,8 @@ def _add_invoices(items, line2item, company, currency, ids):
         ]
     for query in queries:
         for (id_, type_, number, reference, payment_reference, account,
-                date_, line_id, party, maturity, *amounts) in _execute(query):
+                date_, ksef, line_id, party, maturity, *amounts
+                ) in _execute(query):
             key = ('account.invoice', id_, party)
             item = items.get(key)
             if not item:
@@ -143,7 +147,7 @@ def _add_invoices(items, line2item, company, currency, ids):
                     number = reference or payment_reference or number
                 item = items[key] = OpenItem(
                     'account.invoice', id_, party, account, number,
-                    '', Decimal(0), date=date_)
+                    '', Decimal(0), date=date_, ksef=ksef)
             item.amount += _amount(amounts, company, currency)
             if maturity and (not item.due_date or maturity < item.due_date):
                 item.due_date = maturity
@@ -258,9 +262,12 @@ def _add_payments(items, company, currency, ids):
         payment.id, payment.number, payment.reference, payment.kind,
         payment.party, payment.amount, payment.date,
         journal.clearing_account, invoice.number, invoice.reference,
+        invoice.ksef_number,
         where=where, order_by=[payment.id])
+    rows = _execute(query)
+    references = Payment.settlement_references([r[0] for r in rows])
     for (id_, number, reference, kind, party, amount, date_, account,
-            invoice_number, invoice_reference) in _execute(query):
+            invoice_number, invoice_reference, ksef) in rows:
         amount = Decimal(str(amount))
         if kind == 'payable':
             invoice_number = invoice_reference or invoice_number
@@ -269,7 +276,8 @@ def _add_payments(items, company, currency, ids):
             reference or invoice_number or number,
             kind if kind == 'receivable' else 'payment',
             amount if kind == 'receivable' else -amount,
-            date=date_, due_date=date_)
+            date=date_, due_date=date_, ksef=ksef,
+            references=tuple(references.get(id_, ())))
 
 
 def _add_parties(items, learnt):

@@ -6,6 +6,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval, If
 from trytond.transaction import Transaction
 
+from . import turn
 from .exceptions import SettlementError
 from .reasons import reason_sentence
 
@@ -31,6 +32,13 @@ class Origin(metaclass=PoolMeta):
     counterparty_account = fields.Char("Counterparty Account", readonly=True)
     counterparty_name = fields.Char("Counterparty Name", readonly=True)
     virtual_account = fields.Char("Virtual Account", readonly=True)
+    customer_reference = fields.Char(
+        "Customer Reference", readonly=True,
+        help="What the one who ordered the operation calls it.")
+    bank_reference = fields.Char("Bank Reference", readonly=True)
+    entry_details = fields.Dict(
+        None, "Details of the Entry", readonly=True,
+        help="What else the bank says of the entry, by name.")
 
     settlement_decision = fields.Selection(
         DECISIONS, "Settlement", readonly=True, sort=False)
@@ -46,6 +54,13 @@ class Origin(metaclass=PoolMeta):
     proposals = fields.One2Many(
         'automatic_settlement.proposal', 'origin', "Proposals",
         readonly=True)
+    left_to_people = fields.Boolean(
+        "Left to People",
+        states={
+            'readonly': Eval('statement_state') != 'draft',
+            },
+        help="Checked: the entry is at most proposed, never settled by "
+        "itself. It is checked when a settlement is undone.")
     has_proposal = fields.Function(
         fields.Boolean("Has Proposal"), 'on_change_with_has_proposal')
 
@@ -53,7 +68,8 @@ class Origin(metaclass=PoolMeta):
     def __setup__(cls):
         for name in [
                 'entry_identity', 'transaction_number', 'entry_code',
-                'counterparty_account', 'virtual_account']:
+                'counterparty_account', 'virtual_account',
+                'customer_reference', 'bank_reference']:
             getattr(cls, name).search_unaccented = False
         super().__setup__()
         cls._buttons.update({
@@ -68,6 +84,10 @@ class Origin(metaclass=PoolMeta):
                     'depends': ['settlement_decision', 'statement_state'],
                     },
                 })
+
+    @classmethod
+    def default_left_to_people(cls):
+        return False
 
     def get_settlement_reason(self, name):
         if self.settlement_reasons:
@@ -144,10 +164,16 @@ class Origin(metaclass=PoolMeta):
 
     @classmethod
     def _undo_settlement(cls, origins, sources):
-        "Delete the lines made by the sources and forget the decisions"
+        """Delete the lines made by the sources and forget the decisions
+
+        The entries are left to people from then on.
+        """
         pool = Pool()
         Line = pool.get('account.statement.line')
         Proposal = pool.get('automatic_settlement.proposal')
+        User = pool.get('res.user')
+        turn.take(statements={o.statement for o in origins})
+        origins = cls.browse(origins)
         for origin in origins:
             if origin.statement.state != 'draft':
                 raise SettlementError(gettext(
@@ -165,14 +191,18 @@ class Origin(metaclass=PoolMeta):
                 to_keep.append(origin)
         Line.delete(lines)
         Proposal.delete([p for o in to_reset for p in o.proposals])
+        by = reason_sentence('undone_by', {
+                'user': User(Transaction().user).rec_name})
         cls.write(to_reset, {
                 'settlement_decision': None,
                 'settlement_score': None,
-                'settlement_reasons': None,
+                'settlement_reasons': by,
+                'left_to_people': True,
                 })
         for origin in to_keep:
-            origin.add_settlement_reason(
-                reason_sentence('undone'))
+            origin.add_settlement_reason(reason_sentence('undone'))
+            origin.add_settlement_reason(by)
+            origin.left_to_people = True
         cls.save(to_keep)
 
     @classmethod
@@ -184,4 +214,5 @@ class Origin(metaclass=PoolMeta):
         default.setdefault('settlement_score')
         default.setdefault('settlement_reasons')
         default.setdefault('proposals')
+        default.setdefault('left_to_people', False)
         return super().copy(origins, default=default)

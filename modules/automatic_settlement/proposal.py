@@ -9,6 +9,7 @@ from trytond.modules.currency.fields import Monetary
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 
+from . import turn
 from .exceptions import SettlementError
 from .open_items import open_items
 
@@ -101,13 +102,15 @@ class Proposal(ModelSQL, ModelView):
     def accept(cls, proposals):
         """Make the lines of the proposals
 
-        The transaction may be started again to take the lock.
+        The transaction may be started again to take its turn.
         """
         pool = Pool()
         Line = pool.get('account.statement.line')
         Origin = pool.get('account.statement.origin')
 
-        cls.lock()
+        origins = {p.origin for p in proposals}
+        turn.take(
+            {o.company for o in origins}, {o.statement for o in origins})
         proposals = [p for p in cls.browse(proposals) if not p.accepted]
         for (company, currency), group in groupby(
                 sorted(proposals, key=lambda p: (

@@ -5,22 +5,26 @@ from decimal import Decimal, InvalidOperation
 
 from trytond.i18n import gettext
 from trytond.pool import Pool
+from trytond.transaction import Transaction
 
 MESSAGES = {
     'monitor': 'automatic_settlement.msg_reason_monitor',
     'import_problems': 'automatic_settlement.msg_reason_import_problems',
+    'left_to_people': 'automatic_settlement.msg_reason_left_to_people',
     'manual': 'automatic_settlement.msg_reason_manual',
     'rule': 'automatic_settlement.msg_reason_rule',
     'rule_would': 'automatic_settlement.msg_reason_rule_would',
     'remaining': 'automatic_settlement.msg_reason_remaining',
     'accepted': 'automatic_settlement.msg_reason_accepted',
     'undone': 'automatic_settlement.msg_reason_undone',
+    'undone_by': 'automatic_settlement.msg_reason_undone_by',
     'invoice_number': 'automatic_settlement.msg_reason_invoice_number',
     'invoice_number_part':
         'automatic_settlement.msg_reason_invoice_number_part',
     'invoice_number_split_payment':
         'automatic_settlement.msg_reason_invoice_number_split_payment',
     'ksef': 'automatic_settlement.msg_reason_ksef',
+    'reference': 'automatic_settlement.msg_reason_reference',
     'virtual_account': 'automatic_settlement.msg_reason_virtual_account',
     'account_known': 'automatic_settlement.msg_reason_account_known',
     'nip': 'automatic_settlement.msg_reason_nip',
@@ -76,3 +80,18 @@ def _format_amount(value):
         return value
     return Lang.get().format_number(
         value, max(-value.as_tuple().exponent, 0), grouping=True)
+
+
+def settlement_language(company):
+    "The language of who runs the settlement, else of the company"
+    pool = Pool()
+    User = pool.get('res.user')
+    transaction = Transaction()
+    if language := transaction.context.get('language'):
+        return language
+    user = User(transaction.user) if transaction.user else None
+    if user and user.language:
+        return user.language.code
+    if company.party.lang:
+        return company.party.lang.code
+    return transaction.language

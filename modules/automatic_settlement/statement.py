@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+from collections import defaultdict
 from itertools import groupby
 
 from trytond.i18n import gettext
@@ -8,11 +9,12 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
-from . import matcher
+from . import matcher, turn
+from .apart import others_left_alone, warnings_stop
 from .exceptions import (
     ClarificationAccountMissing, ImportProblemsError, SettlementError)
 from .open_items import open_items
-from .reasons import reason_sentence
+from .reasons import reason_sentence, settlement_language
 
 
 class Statement(metaclass=PoolMeta):
@@ -69,20 +71,18 @@ class Statement(metaclass=PoolMeta):
         First the rules of the users, then the matching with open invoices
         and payments. Only draft statements are settled. It needs no user and
         no company in the context.
-        The transaction may be started again to take the lock, so a caller
-        that talks to a bank must have committed before, or use the queue.
+        The transaction may be started again to take its turn, so a caller
+        that talks to a bank must have committed before, or use settle_later.
         """
-        pool = Pool()
-        Proposal = pool.get('automatic_settlement.proposal')
-
-        # Two settlements at once would give the same invoice twice
-        Proposal.lock()
         statements = [s for s in statements if s.state == 'draft']
+        # Two settlements at once would give the same invoice twice
+        turn.take({s.company for s in statements}, statements)
         statements.sort(key=lambda s: s.company.id)
         for company, group in groupby(statements, key=lambda s: s.company):
             with Transaction().set_context(
                     company=company.id,
-                    language=_settlement_language(company)):
+                    language=settlement_language(company)), \
+                    warnings_stop():
                 cls._settle(company, cls.browse(list(group)))
 
     @classmethod
@@ -101,60 +101,65 @@ class Statement(metaclass=PoolMeta):
             'automatic_part', company=company.id)
 
         cls._note_manual(statements)
-        held = {
-            s: reason_sentence('monitor') for s in statements
-            if mode == 'monitor'}
-        held.update({
-            s: reason_sentence('import_problems') for s in statements
-            if s.has_open_problems})
         origins = [o for s in statements for o in s.origins if not o.lines]
+        held = _held(origins, mode)
         Proposal.delete([p for o in origins for p in o.proposals])
         ruled = cls._settle_by_rules(statements, origins, held)
 
-        origins = [o for o in origins if o.id not in ruled]
-        lines, proposals, to_save = [], [], []
+        results = []
         for currency, group in groupby(
-                sorted(origins, key=lambda o: o.currency.id),
+                sorted(
+                    (o for o in origins if o.id not in ruled),
+                    key=lambda o: o.currency.id),
                 key=lambda o: o.currency):
             group = sorted(group, key=lambda o: (o.date, o.id))
             items = open_items(company, currency, accounts={
                     o.counterparty_account for o in group
                     if o.counterparty_account})
-            for result in matcher.match(
-                    group, items, threshold, automatic_part):
-                origin = result.origin
-                reasons = [
-                    reason_sentence(r.code, r.params, r.text)
-                    for r in result.reasons]
-                decision = result.decision
-                if decision == 'automatic' and origin.statement in held:
-                    decision = 'propose'
-                    reasons.insert(0, held[origin.statement])
-                for item, amount in result.allocations:
-                    if decision == 'automatic':
-                        lines.append(origin.get_settlement_line(
-                                item.related_to, item.party, item.account,
-                                amount, 'match'))
-                    elif decision == 'propose':
-                        proposals.append(Proposal(
-                                origin=origin,
-                                related_to=item.related_to,
-                                party=item.party,
-                                account=item.account,
-                                amount=amount))
-                origin.settlement_decision = decision
-                origin.settlement_score = result.score
-                origin.settlement_reasons = '\n'.join(reasons)
-                to_save.append(origin)
+            results.extend(
+                matcher.match(group, items, threshold, automatic_part))
+        doubts = _payment_doubts(
+            item for result in results if result.decision == 'automatic'
+            for item, _ in result.allocations)
+        lines, proposals, to_save = [], [], []
+        for result in results:
+            origin = result.origin
+            reasons = [
+                reason_sentence(r.code, r.params, r.text)
+                for r in result.reasons]
+            decision = result.decision
+            against = held.get(origin.id, []) + [
+                doubts[i.related_to] for i, _ in result.allocations
+                if i.related_to in doubts]
+            if decision == 'automatic' and against:
+                decision = 'propose'
+                reasons = against + reasons
+            for item, amount in result.allocations:
+                if decision == 'automatic':
+                    lines.append(origin.get_settlement_line(
+                            item.related_to, item.party, item.account,
+                            amount, 'match'))
+                elif decision == 'propose':
+                    proposals.append(Proposal(
+                            origin=origin,
+                            related_to=item.related_to,
+                            party=item.party,
+                            account=item.account,
+                            amount=amount))
+            origin.settlement_decision = decision
+            origin.settlement_score = result.score
+            origin.settlement_reasons = '\n'.join(reasons)
+            to_save.append(origin)
         Line.save(lines)
         Proposal.save(proposals)
         Origin.save(to_save)
+        cls.clear_waiting(statements, 'settle_waiting_since')
 
         if configuration.get_multivalue('post_settled', company=company.id):
-            for statement in cls.browse(statements):
-                if statement.is_settled and not statement.has_open_problems:
-                    # Apart: a refusal must not take the settlement back
-                    cls.__queue__.post_settled([statement])
+            # Apart: a refusal must not take the settlement back
+            cls.post_later([
+                    s for s in cls.browse(statements)
+                    if s.is_settled and not s.has_open_problems])
 
     @classmethod
     def _note_manual(cls, statements):
@@ -188,47 +193,45 @@ class Statement(metaclass=PoolMeta):
         rules = Rule.search([])
         if not rules:
             return set()
-        ruled = {}
-        to_apply = [s for s in statements if s not in held]
-        lines = []
-        for statement in to_apply:
-            lines.extend(statement._apply_rules(rules))
-        Line.save(lines)
-        for line in lines:
-            ruled.setdefault(line.origin.id, set()).add(line.settlement_rule)
+        made = defaultdict(list)
+        free = {o.statement for o in origins if o.id not in held}
+        for statement in statements:
+            if statement in free:
+                for line in statement._apply_rules(rules):
+                    if line.origin.id not in held:
+                        made[line.origin.id].append(line)
+        against = _rule_doubts(made)
+        Line.save([
+                l for id_, lines in made.items() for l in lines
+                if id_ not in against])
+        ruled = set()
         to_save = []
         for origin in origins:
-            if origin.statement in held:
-                for rule in rules:
-                    if ((keywords := rule.match(origin))
-                            and any(rule.apply(origin, keywords))):
-                        ruled[origin.id] = {rule}
-                        origin = Origin(origin.id)
-                        origin.settlement_decision = 'propose'
-                        origin.settlement_score = None
-                        origin.settlement_reasons = '\n'.join([
-                                held[origin.statement],
-                                reason_sentence('rule_would', {
-                                        'rule': rule.rec_name}),
-                                ])
-                        to_save.append(origin)
-                        break
-            elif origin.id in ruled:
-                origin = Origin(origin.id)
-                origin.set_settlement_rules(ruled[origin.id])
-                to_save.append(origin)
+            fitting = {l.settlement_rule for l in made.get(origin.id, [])}
+            why_not = held.get(origin.id, []) + against.get(origin.id, [])
+            if origin.id in held:
+                fitting = set(_fitting_rules(rules, origin))
+            if not fitting:
+                continue
+            ruled.add(origin.id)
+            origin = Origin(origin.id)
+            if why_not:
+                origin.settlement_decision = 'propose'
+                origin.settlement_score = None
+                origin.settlement_reasons = '\n'.join(why_not + [
+                        reason_sentence('rule_would', {'rule': r.rec_name})
+                        for r in fitting])
+            else:
+                origin.set_settlement_rules(fitting)
+            to_save.append(origin)
         Origin.save(to_save)
-        return set(ruled)
+        return ruled
 
     @classmethod
-    def post_settled(cls, statements):
-        "Validate and post the statements if they still are fully settled"
-        statements = [
-            s for s in cls.browse(statements)
-            if s.state == 'draft' and s.is_settled
-            and not s.has_open_problems]
-        cls.validate_statement(statements)
-        cls.post(cls.browse(statements))
+    @ModelView.button
+    def apply_rules(cls, statements):
+        turn.take({s.company for s in statements}, statements)
+        super().apply_rules(cls.browse(statements))
 
     @classmethod
     @ModelView.button
@@ -240,8 +243,9 @@ class Statement(metaclass=PoolMeta):
         Origin = pool.get('account.statement.origin')
 
         configuration = Configuration(1)
+        turn.take(statements=statements)
         lines, origins = [], []
-        for statement in statements:
+        for statement in cls.browse(statements):
             statement.check_draft()
             account = configuration.get_multivalue(
                 'clarification_account', company=statement.company.id)
@@ -271,11 +275,15 @@ class Statement(metaclass=PoolMeta):
         """
         pool = Pool()
         Origin = pool.get('account.statement.origin')
+        turn.take(statements=statements)
+        sources = {'rule', 'match', 'remaining'}
         for statement in statements:
             statement.check_draft()
-        Origin._undo_settlement(
-            [o for s in statements for o in s.origins],
-            {'rule', 'match', 'remaining'})
+        Origin._undo_settlement([
+                o for s in cls.browse(statements) for o in s.origins
+                if not o.lines
+                or any(l.settlement_source in sources for l in o.lines)],
+            sources)
 
     def check_draft(self):
         if self.state != 'draft':
@@ -292,19 +300,68 @@ class Statement(metaclass=PoolMeta):
 
     @classmethod
     @ModelView.button
+    @Workflow.transition('draft')
+    def draft(cls, statements):
+        turn.take(statements=statements)
+        super().draft(statements)
+
+    @classmethod
+    @ModelView.button
     @Workflow.transition('validated')
     def validate_statement(cls, statements):
+        turn.take(statements=statements)
+        statements = cls.browse(statements)
         for statement in statements:
             statement.check_import_problems()
-        super().validate_statement(statements)
+        with warnings_stop() as nobody:
+            others = cls._paid_on_drafts(statements) if nobody else ()
+            with others_left_alone(others):
+                super().validate_statement(statements)
+
+    @classmethod
+    def _paid_on_drafts(cls, statements):
+        "The lines of other drafts whose invoice has been paid already"
+        pool = Pool()
+        Line = pool.get('account.statement.line')
+        return [
+            l for l in Line.search([
+                    ('statement.state', '=', 'draft'),
+                    ('statement', 'not in', list(map(int, statements))),
+                    ('related_to.state', 'in', ['posted', 'paid'],
+                        'account.invoice'),
+                    ])
+            if l.invoice.reconciled]
 
     @classmethod
     @ModelView.button
     @Workflow.transition('posted')
     def post(cls, statements):
+        turn.take(statements=statements)
+        statements = cls.browse(statements)
         for statement in statements:
             statement.check_import_problems()
-        super().post(statements)
+            statement.check_moves()
+        with warnings_stop():
+            super().post(statements)
+        cls.clear_waiting(statements, 'post_waiting_since')
+
+    @classmethod
+    @ModelView.button
+    @Workflow.transition('cancelled')
+    def cancel(cls, statements):
+        turn.take(statements=statements)
+        with warnings_stop():
+            super().cancel(cls.browse(statements))
+
+    def check_moves(self):
+        "Raise if a line came after the moves were made"
+        for line in self.lines:
+            if not line.move:
+                raise SettlementError(gettext(
+                        'automatic_settlement.msg_line_without_move',
+                        statement=self.rec_name,
+                        amount=str(line.amount),
+                        entry=line.origin.rec_name if line.origin else ''))
 
     @classmethod
     def copy(cls, statements, default=None):
@@ -313,16 +370,55 @@ class Statement(metaclass=PoolMeta):
         return super().copy(statements, default=default)
 
 
-def _settlement_language(company):
-    "The language of who runs the settlement, else of the company"
+def _held(origins, mode):
+    "Why entries are not settled by themselves, by the id of the origin"
+    held = {}
+    for origin in origins:
+        reasons = []
+        if mode == 'monitor':
+            reasons.append(reason_sentence('monitor'))
+        if origin.statement.has_open_problems:
+            reasons.append(reason_sentence('import_problems'))
+        if origin.left_to_people:
+            reasons.append(reason_sentence('left_to_people'))
+        if reasons:
+            held[origin.id] = reasons
+    return held
+
+
+def _payment_doubts(items):
+    "Why payments are not settled by themselves, by their reference"
     pool = Pool()
-    User = pool.get('res.user')
-    transaction = Transaction()
-    if language := transaction.context.get('language'):
-        return language
-    user = User(transaction.user) if transaction.user else None
-    if user and user.language:
-        return user.language.code
-    if company.party.lang:
-        return company.party.lang.code
-    return transaction.language
+    Payment = pool.get('account.payment')
+    ids = {i.record for i in items if i.model == 'account.payment'}
+    if not ids:
+        return {}
+    return {
+        'account.payment,%s' % id_: sentence
+        for id_, sentence in Payment.settlement_doubts(
+            Payment.browse(sorted(ids))).items()}
+
+
+def _rule_doubts(made):
+    "The same for the lines that rules make, by the id of the origin"
+    pool = Pool()
+    Payment = pool.get('account.payment')
+    payments = {
+        id_: {
+            p for line in lines for _, payments in line.payments()
+            for p in payments}
+        for id_, lines in made.items()}
+    every = sorted(set().union(*payments.values()))
+    doubts = Payment.settlement_doubts(every) if every else {}
+    return {
+        id_: [doubts[p.id] for p in sorted(of) if p.id in doubts]
+        for id_, of in payments.items() if any(p.id in doubts for p in of)}
+
+
+def _fitting_rules(rules, origin):
+    "The first rule that would settle the entry"
+    for rule in rules:
+        if ((keywords := rule.match(origin))
+                and any(rule.apply(origin, keywords))):
+            yield rule
+            break

@@ -56,7 +56,6 @@ class Report(ModelSQL, ModelView):
             ], "State", required=True, readonly=True, sort=False)
     message = fields.Text("Result", readonly=True)
     confirmed_at = fields.DateTime("Confirmed at", readonly=True)
-    settled_at = fields.DateTime("Settled at", readonly=True)
     statements = fields.One2Many(
         'account.statement', 'mbank_report', "Statements", readonly=True)
 
@@ -239,8 +238,6 @@ class Report(ModelSQL, ModelView):
         if imported.new or report.state != state or state != 'imported':
             report.state = state
             report.message = text
-            if imported.new:
-                report.settled_at = None
             report.save()
         return self.id, [i for i, _, _ in imported.new], text
 
@@ -252,25 +249,6 @@ class Report(ModelSQL, ModelView):
             for report in cls.browse(reports):
                 with Transaction().set_context(context_of(report.company)):
                     cls.take(report.id)
-            independent.run(cls.queue_settlement, list(map(int, reports)))
-
-    @classmethod
-    def queue_settlement(cls, reports):
-        cls.__queue__.settle(cls.browse(reports))
-
-    @classmethod
-    def settle(cls, reports):
-        "Settle the new statements of the reports, run by the queue"
-        pool = Pool()
-        Statement = pool.get('account.statement')
-        with without_check_access():
-            reports = [r for r in cls.browse(reports) if not r.settled_at]
-            statements = [
-                s for r in reports for s in r.statements
-                if s.state == 'draft' and not s.mbank_settled_at]
-            if statements:
-                Statement.settle_imported(statements)
-            cls.write(reports, {'settled_at': dt.datetime.now()})
 
     @classmethod
     def recover(cls):
@@ -280,28 +258,13 @@ class Report(ModelSQL, ModelView):
         """
         pool = Pool()
         Account = pool.get('mbank.statement.account')
-        Statement = pool.get('account.statement')
         with without_check_access():
             for report in cls.search(
                     [('state', '=', 'stored')], order=[('id', 'ASC')]):
                 with Transaction().set_context(context_of(report.company)):
                     cls.take(report.id)
             cls._confirm_imported()
-            for function, *args in [
-                    (cls._recover_settlement,),
-                    (Statement.recover_settlement, LOST_AFTER),
-                    (Account.recover_downloads, LOST_AFTER)]:
-                # What was just imported is not in this snapshot
-                independent.attempt(function, *args)
-
-    @classmethod
-    def _recover_settlement(cls):
-        for report in cls.search([
-                    ('state', 'not in', ['stored', 'damaged']),
-                    ('settled_at', '=', None),
-                    ('fetched_at', '<', dt.datetime.now() - LOST_AFTER),
-                    ]):
-            cls.__queue__.settle([report])
+            independent.attempt(Account.recover_downloads, LOST_AFTER)
 
     @classmethod
     def _confirm_imported(cls):

@@ -9,43 +9,16 @@ written here: committed when the function returns, and tried again on a
 conflict without repeating anything outside of the function.
 """
 import logging
-import time
 
-import trytond.config as config
-from trytond import backend
 from trytond.exceptions import UserError, UserWarning
 from trytond.i18n import gettext
-from trytond.transaction import (
-    Transaction, TransactionError, without_check_access)
+from trytond.modules.automatic_settlement.apart import run
 
 from .rights import error_text
 
+__all__ = ['attempt', 'failure_text', 'run']
+
 logger = logging.getLogger(__name__)
-_PAUSE = 0.02
-
-
-def run(function, *args, **kwargs):
-    """Call the function in a new transaction, commit, and return its result.
-
-    The function must do nothing but work on the database, for it may be run
-    more than once; records it returns belong to a closed transaction, so
-    return ids and plain values. Access is not checked inside.
-    """
-    retry = config.getint('database', 'retry')
-    extras = {}
-    count = 0
-    while True:
-        try:
-            with Transaction().new_transaction(**extras):
-                with without_check_access():
-                    return function(*args, **kwargs)
-        except TransactionError as error:
-            error.fix(extras)
-        except backend.DatabaseOperationalError:
-            if count >= retry:
-                raise
-            count += 1
-            time.sleep(_PAUSE * count)
 
 
 def attempt(function, *args, **kwargs):

@@ -208,8 +208,7 @@ class ImportStatement(metaclass=PoolMeta):
             with without_check_access():
                 statement_import.save_marks(imported)
             if data['res_id']:
-                Statement.__queue__.settle_imported(
-                    Statement.browse(data['res_id']))
+                Statement.settle_later(Statement.browse(data['res_id']))
             else:
                 # Nothing is new: those of which the bank says otherwise
                 data['res_id'] = list(map(int, imported.marked))

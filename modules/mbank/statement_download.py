@@ -283,8 +283,6 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
             cls._move_cursors, accounts, reports, date_from, date_to,
             '\n'.join(text for _, _, text in results))
         cls.confirm(company, package.task_id)
-        if reports:
-            independent.run(Report.queue_settlement, reports)
         return results
 
     @classmethod

@@ -393,11 +393,12 @@ def _around(journal, first, last):
 
 
 def save(imported):
-    "Save the prepared statements and those that were marked"
+    "Save the prepared statements and those that were marked; settle them soon"
     pool = Pool()
     Statement = pool.get('account.statement')
     Statement.save(imported.statements)
     save_marks(imported)
+    Statement.settle_later(imported.statements)
 
 
 def save_marks(imported):
@@ -529,4 +530,7 @@ def _origin(Origin, entry, identity, parties):
         remittance=entry.remittance or None,
         counterparty_account=entry.counterparty_account,
         counterparty_name=entry.counterparty_name,
-        virtual_account=entry.virtual_account)
+        virtual_account=entry.virtual_account,
+        customer_reference=entry.customer_reference,
+        bank_reference=entry.bank_reference,
+        entry_details=dict(entry.details) or None)

@@ -206,7 +206,6 @@ OWN_NUMBERS = frozenset(
         "statement_days._NEAR",
         "statement_known.NAMED",
         "statement_known.SLICE",
-        "statement_settlement.SETTLE_WITHIN",
         "target.TIMEOUT",
         "testing._TIMEOUT",
         "text._SHOWN",

@@ -287,6 +287,38 @@ class SettlementTestCase(SettlementCase):
         self.assertEqual(reload(pln_invoice).state, 'posted')
 
     @in_books
+    def test_ksef(self, books):
+        "An entry that names an invoice by its KSeF number settles it"
+        pool = Pool()
+        Invoice = pool.get('account.invoice')
+        ksef = '5265877635-20250826-0100001AF629-AF'
+        one, two = books.create_invoices(['100.00', '100.00'])
+        Invoice.write([two], {'ksef_number': ksef})
+        statement = self.settle(books.create_statement([
+                    ('100.00', "zapłata", {
+                            'entry_details': {'ksef': ksef}}),
+                    ]))
+        origin, = statement.origins
+        self.assertEqual(origin.settlement_decision, 'automatic')
+        line, = origin.lines
+        self.assertEqual(line.related_to, two)
+        self.assertIn(ksef, origin.settlement_reasons)
+
+    @in_books
+    def test_customer_reference(self, books):
+        "The number may stand in the reference of the customer"
+        one, two = books.create_invoices(
+            ['100.00', '100.00'], type='in', reference=None)
+        statement = self.settle(books.create_statement([
+                    ('-100.00', "zapłata", {
+                            'customer_reference': two.number, **ALFA}),
+                    ]))
+        origin, = statement.origins
+        self.assertEqual(origin.settlement_decision, 'automatic')
+        line, = origin.lines
+        self.assertEqual(line.related_to, two)
+
+    @in_books
     def test_learnt_account(self, books):
         "The account of an earlier settlement speaks for its party"
         gamma = books.create_party("Gamma Serwis")
@@ -400,9 +432,106 @@ class DecisionTestCase(SettlementCase):
         origin = reload(origin)
         self.assertFalse(origin.lines)
         self.assertIsNone(origin.settlement_decision)
-        self.assertIsNone(origin.settlement_reasons)
+        self.assertIn("Administrator", origin.settlement_reasons)
         item, = open_items(books.company, books.pln)
         self.assertEqual(item.amount, Decimal('100.00'))
+
+    @in_books
+    def test_not_again(self, books):
+        "What was undone is not settled by itself again until a person says so"
+        pool = Pool()
+        Origin = pool.get('account.statement.origin')
+        Statement = pool.get('account.statement')
+        rule = self.create_rule(books)
+        one, two = books.create_invoices(['100.00', '200.00'])
+        statement = self.settle(books.create_statement([
+                    ('100.00', "FV %s" % one.number, ALFA),
+                    ('200.00', "FV %s" % two.number, ALFA),
+                    ('-5.00', "", {'description': "opłata"}),
+                    ('-6.00', "", {'description': "opłata"}),
+                    ]))
+        entry, other, charge, last = statement.origins
+        self.assertEqual(len(statement.lines), 4)
+        Origin.undo_settlement([entry, charge])
+        statement = self.settle(reload(statement))
+        self.assertEqual(
+            {l.origin for l in statement.lines}, {other, last})
+        for origin, name in [(entry, one.number), (charge, rule.name)]:
+            origin = reload(origin)
+            self.assertEqual(origin.settlement_decision, 'propose')
+            self.assertIn("Left to People", origin.settlement_reason)
+            self.assertIn(name, origin.settlement_reasons)
+        Statement.undo_settlements([statement])
+        statement = self.settle(reload(statement))
+        self.assertFalse(statement.lines)
+
+        Origin.write([entry, charge], {'left_to_people': False})
+        statement = self.settle(reload(statement))
+        self.assertEqual({l.origin for l in statement.lines}, {entry, charge})
+
+    @in_books
+    def test_undone_is_accepted(self, books):
+        "What was undone is accepted and undone by a person as ever"
+        pool = Pool()
+        Origin = pool.get('account.statement.origin')
+        invoice = books.create_invoice('100.00')
+        statement = self.settle(books.create_statement([
+                    ('100.00', "FV %s" % invoice.number, ALFA)]))
+        origin, = statement.origins
+        Origin.undo_settlement([origin])
+        self.settle(reload(statement))
+        Origin.accept_proposal([reload(origin)])
+        self.assertEqual(len(reload(origin).lines), 1)
+        Origin.undo_settlement([reload(origin)])
+        self.assertFalse(reload(origin).lines)
+
+    @in_books
+    def test_by_hand_beside(self, books):
+        "No line entered by hand comes on top of a settlement"
+        pool = Pool()
+        Line = pool.get('account.statement.line')
+        invoice = books.create_invoice('100.00')
+        statement = self.settle(books.create_statement([
+                    ('100.00', "FV %s" % invoice.number, ALFA)]))
+        origin, = statement.origins
+
+        def enter(amount):
+            Line.save([origin.get_settlement_line(
+                        None, None, books.expense, Decimal(amount), None)])
+        with self.assertRaisesRegex(SettlementError, "settled already"):
+            enter('100.00')
+        Line.delete(Line.search([
+                    ('origin', '=', origin.id),
+                    ('settlement_source', '=', None)]))
+        enter('-2.00')
+        enter('2.00')
+        self.assertEqual(len(reload(origin).lines), 3)
+
+    @in_books
+    def test_line_without_move(self, books):
+        "A line that came after the moves were made is not posted unseen"
+        pool = Pool()
+        Line = pool.get('account.statement.line')
+        Statement = pool.get('account.statement')
+        invoice = books.create_invoice('100.00')
+        statement = books.create_statement([
+                ('100.00', "FV %s" % invoice.number, ALFA)])
+        statement.total_amount = Decimal(0)
+        statement.save()
+        Statement.validate_statement([statement])
+        origin, = reload(statement).origins
+        Line.save([origin.get_settlement_line(
+                    invoice, books.alfa, books.receivable,
+                    Decimal('100.00'), None)])
+        with self.assertRaisesRegex(SettlementError, "has none"):
+            Statement.post([reload(statement)])
+        Statement.cancel([reload(statement)])
+        Statement.draft([reload(statement)])
+        statement = reload(statement)
+        statement.total_amount = Decimal('100.00')
+        statement.save()
+        self.post(statement)
+        self.assertEqual(reload(invoice).state, 'paid')
 
     @in_books
     def test_undo_statement(self, books):
@@ -603,25 +732,6 @@ class DecisionTestCase(SettlementCase):
         with self.assertRaises(ImportProblemsError):
             Statement.post([reload(statement)])
 
-    @in_books
-    def test_post_settled(self, books):
-        "Fully settled statements are posted if the company wants it"
-        pool = Pool()
-        invoice = books.create_invoice('100.00')
-        entry = ('100.00', "FV %s" % invoice.number, ALFA)
-        Statement = pool.get('account.statement')
-        statement = books.create_statement([entry])
-        self.settle(statement)
-        self.assertNotIn('post_settled', run_queue())
-        Statement.undo_settlements([reload(statement)])
-        books.configure(post_settled=True)
-        other = books.create_statement([('9.00', "nie wiadomo")])
-        Statement.settle([reload(statement), other])
-        self.assertEqual(run_queue().count('post_settled'), 1)
-        self.assertEqual(reload(statement).state, 'posted')
-        self.assertEqual(reload(other).state, 'draft')
-        self.assertEqual(reload(invoice).state, 'paid')
-
 
 class PaymentTestCase(SettlementCase):
     "Payments sent to the bank"
@@ -674,6 +784,75 @@ class PaymentTestCase(SettlementCase):
         self.assertEqual(reload(invoice).state, 'paid')
         self.assertTrue(reload(payment).clearing_reconciled)
         self.assertFalse(open_items(books.company, books.pln))
+
+    @in_books
+    def test_payment_by_reference(self, books):
+        "Of two like payments the one whose identity the entry bears"
+        pool = Pool()
+        Payment = pool.get('account.payment')
+        one, two = [
+            self.create_payment(books, books.create_invoice(
+                    '300.00', type='in', party=books.beta,
+                    reference=reference))
+            for reference in ["FS/9/2026", "FS/10/2026"]]
+
+        def references(cls, ids):
+            return {i: ['PAY-%05d-abcdef01' % i] for i in ids}
+        for values in [
+                {'entry_details': {
+                        'client_reference': 'PAY-%05d-abcdef01' % one.id}},
+                {'customer_reference': 'PAY-%05d-abcdef01' % two.id}]:
+            with patch.object(
+                    Payment, 'settlement_references',
+                    classmethod(references)):
+                statement = self.settle(books.create_statement([
+                            ('-300.00', "FS/9/2026, FS/10/2026", {
+                                    **BETA, **values})]))
+            origin, = statement.origins
+            self.assertEqual(origin.settlement_decision, 'automatic')
+            self.assertIn("abcdef01", origin.settlement_reason)
+            line, = origin.lines
+            self.assertEqual(
+                line.related_to, one if 'entry_details' in values else two)
+
+    @in_books
+    def test_doubtful_payment(self, books):
+        "A payment that its method has doubts of is proposed with the reason"
+        pool = Pool()
+        Origin = pool.get('account.statement.origin')
+        Payment = pool.get('account.payment')
+        Rule = pool.get('account.statement.rule')
+        payment = self.create_payment(books, books.create_invoice(
+                '300.00', type='in', party=books.beta,
+                reference="FS/9/2026"))
+        doubts = classmethod(lambda cls, payments: {
+                p.id: "not at the bank" for p in payments})
+        rules = [None, {
+                'name': "Przelewy",
+                'company': books.company.id,
+                'description': '(?P<payment>.+)',
+                'lines': [('create', [{'amount': 'pending'}])],
+                }]
+        for rule in rules:
+            if rule:
+                Rule.create([rule])
+            with patch.object(Payment, 'settlement_doubts', doubts):
+                statement = self.settle(books.create_statement([
+                            ('-300.00', "FS/9/2026", {
+                                    **BETA,
+                                    'description': payment.rec_name})]))
+            origin, = statement.origins
+            self.assertFalse(origin.lines)
+            self.assertEqual(origin.settlement_decision, 'propose')
+            self.assertEqual(origin.settlement_reason, "not at the bank")
+            if rule:
+                self.assertIn("Przelewy", origin.settlement_reasons)
+            else:
+                proposed = origin
+        origin = reload(proposed)
+        Origin.accept_proposal([origin])
+        line, = reload(origin).lines
+        self.assertEqual(line.related_to, payment)
 
     @in_books
     def test_payment_without_clearing(self, books):

@@ -103,7 +103,6 @@ class DownloadCase(Downloading):
                 report = Pool().get('mbank.report')(id)
                 self.assertEqual(report.state, 'imported')
                 self.assertTrue(report.confirmed_at)
-                self.assertTrue(report.settled_at)
                 for statement in report.statements:
                     self.assertTrue(statement.origins[0].settlement_decision)
         self.work(check)

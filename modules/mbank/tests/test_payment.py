@@ -12,7 +12,8 @@ from trytond.modules.mbank.gateway.orders import Event
 from companynet_sandbox import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import (
-    gateway, order_asking, order_batch, order_keeping, order_sending)
+    gateway, order_asking, order_batch, order_keeping, order_sending,
+    statement_import)
 from trytond.modules.mbank.exceptions import (
     MBankPaymentError, OrderBatchError)
 from trytond.pool import Pool
@@ -20,7 +21,7 @@ from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
 
 from .bank import configure
-from .firm import TODAY, FirmCase, nrb, working
+from .firm import TODAY, FirmCase, mt940, nrb, working
 from .tools import adopt
 
 
@@ -178,6 +179,59 @@ class PaymentCase(AnsweredMixin, FirmCase):
                 lambda: Batch.copy([batch])]:
             with self.assertRaises(AccessError):
                 change()
+
+    def book(self, payment, label=True):
+        "The entry that books the payment, imported and settled"
+        pool = Pool()
+        Statement = pool.get('account.statement')
+        journal, account = self.firm.new_journal()
+        title = "PRZELEW"
+        if label:
+            title += "; REF. KLIENTA: %s" % payment.mbank_end_to_end_id
+        imported = statement_import.prepare(
+            payment.company, gateway.read_statements(
+                mt940(account, TODAY, 1, '0', [
+                        (-payment.amount, title, None)]), 'test.sta'))
+        statement_import.save(imported)
+        Statement.settle(imported.statements)
+        statement, = Statement.browse(imported.statements)
+        origin, = statement.origins
+        return origin
+
+    @working
+    def test_settled_by_identity(self):
+        "An entry that bears our own identity settles that very payment"
+        batch = self.batch('77.10', '77.10', '77.10')
+        batch.state = 'accepted'
+        batch.save()
+        payment = batch.payments[1]
+        origin = self.book(payment)
+        self.assertEqual(origin.settlement_decision, 'automatic')
+        line, = origin.lines
+        self.assertEqual(line.related_to, payment)
+        self.assertIn(payment.mbank_end_to_end_id, origin.settlement_reason)
+        self.assertEqual(
+            origin.entry_details['client_reference'],
+            payment.mbank_end_to_end_id)
+        self.assertFalse(self.book(payment, label=False).lines)
+
+    @working
+    def test_settled_at_bank(self):
+        "A payment is settled by itself only if its batch is at the bank"
+        states = [s for s, _ in order_batch.STATES]
+        amounts = ['78.%02d' % n for n, _ in enumerate(states)]
+        batches = [self.batch(a) for a in amounts]
+        settled = set()
+        for batch, state in zip(batches, states):
+            batch.state = state
+            batch.save()
+            origin = self.book(batch.payments[0])
+            if origin.lines:
+                settled.add(state)
+            else:
+                self.assertEqual(origin.settlement_decision, 'propose')
+                self.assertIn(batch.message_id, origin.settlement_reason)
+        self.assertEqual(settled, {'sent', 'accepted', 'executed', 'partial'})
 
     @working
     def test_title_characters(self):

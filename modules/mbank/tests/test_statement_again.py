@@ -480,14 +480,14 @@ class AgainCase(Reading, FirmCase):
         self.assertIsNone(self.work(lambda: origin().settlement_decision))
 
         def recover():
-            Pool().get('mbank.report').recover()
+            Pool().get('account.statement').recover_settlements()
         self.work(recover)
         self.assertIsNone(self.work(lambda: origin().settlement_decision))
 
         def age():
             Statement = Pool().get('account.statement')
             Statement.write(self.statements(), {
-                    'mbank_imported_at':
+                    'settle_waiting_since':
                     dt.datetime.now() - dt.timedelta(hours=2)})
         self.work(age)
         self.work(recover)
@@ -496,32 +496,6 @@ class AgainCase(Reading, FirmCase):
                 self.statements()))
         self.work(recover)
         self.assertIsNone(self.work(lambda: origin().settlement_decision))
-
-    def test_settlement_fails_for_one(self):
-        "A statement that cannot be settled keeps no other from it, and says"
-        id_, _, _ = self.report(
-            'S1', self.day([A]) + self.day(
-                [B], opening='110', day=D2, serial=2))
-        Statement = self.work(lambda: Pool().get('account.statement'))
-        first, second = self.work(
-            lambda: [s.id for s in self.statements()])
-        settle = Statement.settle
-
-        def fail(statements):
-            if any(s.id == first for s in statements):
-                raise ZeroDivisionError
-            settle(statements)
-        with patch.object(Statement, 'settle', fail):
-            self.work(lambda: Pool().get('mbank.report').settle(
-                    [Pool().get('mbank.report')(id_)]))
-        marks = self.work(lambda: [
-                (bool(s.mbank_settled_at), s.mbank_settle_problem)
-                for s in self.statements()])
-        self.assertEqual(marks[1], (True, None))
-        self.assertFalse(marks[0][0])
-        self.assertIn('ZeroDivisionError', marks[0][1])
-        self.assertTrue(self.work(
-                lambda: Statement(second).origins[0].settlement_decision))
 
     def test_two_head_offices(self):
         "Each head office knows its own statements of one account"

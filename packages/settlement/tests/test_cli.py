@@ -65,6 +65,7 @@ def test_table_shows_decision_items_and_reasons(tmp_path, capsys):
         (ENTRY | {"id": 8}, ITEM | {"amount": "0.00"}, ["o.jsonl, line 1", "amount", "0.00"]),
         (ENTRY | {"id": 8}, ITEM | {"kind": "loan"}, ["o.jsonl, line 1", "kind", "loan"]),
         (ENTRY | {"id": 8}, ITEM | {"party_accounts": "61"}, ["o.jsonl, line 1", "party_accounts", "61"]),
+        (ENTRY | {"id": 8}, ITEM | {"references": "PAY-1"}, ["o.jsonl, line 1", "references", "PAY-1"]),
         (ENTRY | {"id": 8}, ITEM | {"party": None}, ["o.jsonl, line 1", "party", "null"]),
     ],
 )

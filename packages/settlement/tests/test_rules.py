@@ -271,3 +271,35 @@ def test_sums_are_true_sums_and_bounded():
     assert (0, 2, 4) in find_sums(amounts, Decimal(39), 1000)
     assert find_sums(amounts, Decimal(18), 0) == [(0, 1)]
     assert find_sums([Decimal(2)] * 60, Decimal(61), 2000) == []
+
+
+def test_a_reference_of_an_item_names_it_for_sure():
+    """Of two payments with one number and amount the entry settles the one whose end-to-end id it bears."""
+    items = [
+        item("a", "FV 1/2026", kind=Kind.PAYMENT, references=("PAY-12-0a1b2c3d",)),
+        item("b", "FV 1/2026", kind=Kind.PAYMENT, references=("PAY-13-4e5f6a7b",)),
+    ]
+    for more in (
+        {"details": {"client_reference": "PAY-13-4e5f6a7b"}},
+        {"details": {"REF. KLIENTA": "pay 13 4E5F6A7B"}},
+        {"customer_reference": "PAY-13-4e5f6a7b"},
+    ):
+        proposal = Matcher(items).match(entry("ZAPLATA FV 1/2026, FV 2/2026", "-100.00", **more))
+        assert (proposal.decision, set(given(proposal))) == (Decision.AUTOMATIC, {"b"}), more
+        assert "reference" in codes(proposal)
+
+
+@pytest.mark.parametrize("more", [{"amount": "-90.00"}, {"amount": "100.00"}], ids=["another amount", "incoming"])
+def test_a_reference_is_not_settled_against_the_amount(more: dict[str, str]):
+    """Neither with another amount nor for money that comes back."""
+    items = [item("a", "", kind=Kind.PAYMENT, references=("PAY-12-0a1b2c3d",))]
+    proposal = Matcher(items).match(entry(customer_reference="PAY-12-0a1b2c3d", **more))
+    assert proposal.decision is not Decision.AUTOMATIC
+
+
+def test_a_reference_that_two_items_bear_or_of_a_few_signs_names_none():
+    """It settles nothing by itself."""
+    for references in (("PAY-12-0a1b2c3d", "PAY-12-0a1b2c3d"), ("12", "13")):
+        items = [item(str(at), "", kind=Kind.PAYMENT, references=(one,)) for at, one in enumerate(references)]
+        proposal = Matcher(items).match(entry("", "-100.00", customer_reference=references[0]))
+        assert proposal.decision is not Decision.AUTOMATIC

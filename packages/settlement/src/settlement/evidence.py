@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from settlement.folding import account_key, fold, ksef_in, ksef_key, nip_key, nips_in
+from settlement.folding import account_key, fold, ksef_in, ksef_key, nip_key, nips_in, reference_key
 from settlement.index import age_key
 from settlement.reasons import reason
 from settlement.titles import Candidate, Context, Strength, TitleReading, read_title, split_payment_invoice
@@ -31,13 +31,15 @@ class Hit:
     found: str
     run: int
     ksef: bool = False
+    reference: bool = False
+    """Named by a key of its own, such as the end-to-end id we sent it with."""
     crowded: bool = False
     """The number is borne by so many items that this one was found only by party or amount."""
 
     @property
     def weight(self) -> float:
         """How much it counts for the score."""
-        return KSEF_WEIGHT if self.ksef else _WEIGHTS[self.strength]
+        return KSEF_WEIGHT if self.ksef or self.reference else _WEIGHTS[self.strength]
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Evidence:
     party: PartyEvidence
     virtual: str | None
     split_payment: bool
+    references: tuple[str, ...] = ()
+    """Whatever the entry calls itself, as it stands."""
     hits: dict[str, dict[int, Hit]] = field(default_factory=dict)
     """Named items by party and position."""
     cautions: list[Reason] = field(default_factory=list)
@@ -96,6 +100,7 @@ def read_entry(entry: Entry, parties: Parties) -> tuple[Evidence, tuple[str, ...
         party=parties.evidence(entry.counterparty_account, entry.counterparty_name, nips),
         virtual=virtual,
         split_payment=bool(labelled) or split_payment_invoice(folded) is not None,
+        references=tuple(references),
     )
     return evidence, tuple(key for key in dict.fromkeys(ksef) if key)
 
@@ -121,6 +126,7 @@ class Finder:
         settled = self._keep_best(raw, evidence)
         self._ksef(ksef, evidence, settled)
         self._cautions(evidence, covered, crowded, settled)
+        self._references(evidence)
         evidence.sure_parties = frozenset(
             party for party, hits in evidence.hits.items()
             if any(hit.strength > Strength.WEAK for hit in hits.values())
@@ -241,6 +247,17 @@ class Finder:
                     evidence.hits.setdefault(item.party, {})[at] = hit
                 else:
                     settled.append((at, hit))
+
+    def _references(self, evidence: Evidence) -> None:
+        """If a key that names one item for sure has the whole amount, the title's numbers do not matter beside it."""
+        for text in evidence.references:
+            bucket = self._side.references.get(reference_key(text) or "", ())
+            if len(bucket) == 1 and self._ledger.open(bucket[0]) == evidence.amount:
+                item = self._side.items[bucket[0]]
+                hit = Hit(bucket[0], Strength.STRONG, text, -1, reference=True)
+                evidence.hits = {item.party: {bucket[0]: hit}}
+                evidence.cautions.clear()
+                return
 
     def _cautions(
         self,

@@ -15,6 +15,8 @@ _KSEF = re.compile(r"(?=([0-9]{10}-?20[0-9]{6}-?[0-9A-F]{12}-?[0-9A-F]{2}))")
 _NIP = re.compile(r"(?<![0-9])(?:[0-9]{10}|[0-9]{3}[- ][0-9]{3}[- ][0-9]{2}[- ][0-9]{2}|"
                   r"[0-9]{3}[- ][0-9]{2}[- ][0-9]{2}[- ][0-9]{3})(?![0-9])")  # fmt: skip
 _NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)
+# A counter of a few digits is anybody's.
+_LEAST_REFERENCE = 6
 _LEGAL_PHRASES = re.compile(
     r"\b(?:SPOLK[AI] Z OGRANICZONA ODPOWIEDZIALNOSCIA|SPOLK[AI] Z O ?O|SP ?Z ?O ?O|PROSTA SPOLKA AKCYJNA|"
     r"SPOLK[AI] (?:AKCYJN|KOMANDYTOW|JAWN|CYWILN|PARTNERSK)[AEJ]+|SP ?[JKP]|S ?K ?A|S ?A|S ?C|P ?S ?A)\b"
@@ -63,6 +65,12 @@ def ksef_key(number: str | None) -> str | None:
     if not number:
         return None
     return _NOT_ALNUM.sub("", number.upper()) or None
+
+
+def reference_key(reference: str | None) -> str | None:
+    """A reference as its letters and digits; nothing of one too short to name anything for sure."""
+    key = _NOT_ALNUM.sub("", fold(reference or ""))
+    return key if len(key) >= _LEAST_REFERENCE else None
 
 
 def ksef_in(folded: str) -> tuple[str, ...]:

@@ -209,6 +209,8 @@ class Weigher:
         number = item.number or item.id
         if hit.ksef:
             return reason("ksef", ksef=item.ksef)
+        if hit.reference:
+            return reason("reference", reference=hit.found, number=number)
         if hit.strength is Strength.WEAK:
             return reason("invoice_number_part", number=number, found=hit.found)
         if hit.run == 0 and self._evidence.split_payment:

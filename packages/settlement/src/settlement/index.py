@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from settlement.folding import account_key, ksef_key
+from settlement.folding import account_key, ksef_key, reference_key
 from settlement.numbers import NumberForm, number_form
 from settlement.values import Kind
 
@@ -69,6 +69,7 @@ class Side:
         self.numbers: dict[str, list[int]] = {}
         self.compact: dict[str, list[int]] = {}
         self.ksef: dict[str, list[int]] = {}
+        self.references: dict[str, list[int]] = {}
         self.virtual: dict[str, list[int]] = {}
         self.by_party: dict[str, list[int]] = {}
         self.by_amount: dict[Decimal, list[int]] = {}
@@ -87,6 +88,9 @@ class Side:
         key = ksef_key(item.ksef)
         if key:
             self.ksef.setdefault(key, []).append(at)
+        for reference in {reference_key(text) for text in item.references}:
+            if reference:
+                self.references.setdefault(reference, []).append(at)
         virtual = account_key(item.virtual_account)
         if virtual:
             self.virtual.setdefault(virtual, []).append(at)

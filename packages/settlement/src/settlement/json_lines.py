@@ -172,6 +172,9 @@ def _open_item(fields: _Fields) -> OpenItem:
     accounts = fields.record.get("party_accounts") or []
     if not isinstance(accounts, list) or not all(isinstance(account, str) for account in accounts):
         raise fields.error("party_accounts", "is not a list of texts")
+    references = fields.record.get("references") or []
+    if not isinstance(references, list) or not all(isinstance(reference, str) for reference in references):
+        raise fields.error("references", "is not a list of texts")
     return OpenItem(
         id=fields.identity("id"),
         kind=kind,
@@ -186,4 +189,5 @@ def _open_item(fields: _Fields) -> OpenItem:
         due_date=fields.day("due_date"),
         ksef=fields.text("ksef"),
         virtual_account=fields.text("virtual_account"),
+        references=tuple(references),
     )

@@ -15,6 +15,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "invoice_number_part": 'the title names "{found}", which can be invoice number {number}',
     "invoice_number_split_payment": 'the split-payment field /INV/ names {number} ("{found}")',
     "ksef": "KSeF number {ksef} found in the title",
+    "reference": "the entry bears {reference}, the reference of {number}",
     "virtual_account": "paid to virtual account {account}",
     # what identifies the party
     "account_known": "the counterparty's account is known as that of {party}",

@@ -78,6 +78,8 @@ class OpenItem:
     party_nip: str | None = None
     ksef: str | None = None
     virtual_account: str | None = None
+    references: tuple[str, ...] = ()
+    """Further keys that name it for sure, such as the end-to-end id of a payment sent."""
 
     def __post_init__(self) -> None:
         """Refuse what would break the arithmetic.
