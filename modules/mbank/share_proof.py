@@ -16,6 +16,7 @@ import time
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Bool, Eval
 from trytond.transaction import without_check_access
 
 from . import session_states
@@ -45,6 +46,20 @@ logger = logging.getLogger(__name__)
 
 class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._buttons['revoke']['invisible'] &= ~(
+            (Eval('state') == PROVING) & Bool(Eval('shared_from')))
+        cls._buttons['revoke']['depends'].append('shared_from')
+
+    @classmethod
+    def lock_here(cls, session_id, reason):
+        super().lock_here(session_id, reason)
+        session = cls(session_id)
+        if session.shared_from and session.state == PROVING:
+            cls.refuse(session_id, reason, at_bank=False)
 
     @classmethod
     def keep_received(

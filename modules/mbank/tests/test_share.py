@@ -758,6 +758,23 @@ class InboxTestCase(ShareCase):
         self.check()
         self.assertEqual(self.live(), [])
 
+    def test_waiting_is_revoked(self):
+        "Its user, and who manages sessions, can take it away before it serves"
+        self.bank_says(BankUnreachableError("away"))
+        row = self.put_()
+        self.receive(row)
+        session = self.session_of(row)
+
+        def revoke():
+            with Transaction().set_context(_check_access=True):
+                Session = Pool().get('mbank.session')
+                Session.revoke([Session(session)])
+        self.work(revoke, user=self.ewa_id)
+        self.assertEqual(self.state(session)[0], 'refused')
+        self.bank_says(None)
+        self.check()
+        self.assertEqual(self.live(), [])
+
     def rows(self, *envelopes, source=None):
         "Put them in as the connection's role can, past the models"
         def insert():
