@@ -24,8 +24,9 @@ SSL_MODES = ('disable', 'require', 'verify-ca', VERIFIED)
 FALLING_BACK = ('allow', 'prefer')
 #: The one name that is taken for this machine: it is never looked up.
 LOCALHOST = 'localhost'
+# S-782
 _NAME = re.compile(r'[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?')
-_LONGEST_NAME = 253
+_LONGEST_NAME = 253  # S-782
 #: The keys as they are written, by what is compared.
 _KEYS = {
     'host': 'host',

@@ -320,8 +320,7 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
             with self.connect() as there:
                 found = there.identity(Database.get_identity())
                 for check in [
-                        lambda: self.require_key(
-                            found, keep=lambda offer, *args: offer(*args)),
+                        lambda: self.require_key(found, by_hand=True),
                         there.users, there.head_offices,
                         lambda: there.answers([])]:
                     try:

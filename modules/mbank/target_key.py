@@ -114,15 +114,26 @@ class ExternalDatabase(ComparedMixin, metaclass=PoolMeta):
                     'check_result': None,
                     })
 
-    def require_key(self, found, keep=independent.run):
+    def require_key(self, found, by_hand=False):
         """Refuse another key than the pinned one; found is what is shown.
 
-        It is kept to be compared, beside the running transaction or as keep
-        runs it. Raises TargetKeyError.
+        The other is kept to be compared, in a transaction of its own unless
+        an administrator looks by hand; who then finds the pinned one again
+        has done with the other. Raises TargetKeyError.
         """
+        cls = self.__class__
         if self.target_identity == found.public_identity:
+            if by_hand and (self.offered_identity or self.key_changed_at):
+                cls.write([self], {
+                        'offered_identity': None,
+                        'told_fingerprint': None,
+                        'key_changed_at': None,
+                        })
             return
-        keep(self.__class__._offer, self.id, found.public_identity)
+        if by_hand:
+            cls._offer(self.id, found.public_identity)
+        else:
+            independent.run(cls._offer, self.id, found.public_identity)
         raise TargetKeyError(gettext(
                 'mbank.msg_target_key_changed' if self.target_identity
                 else 'mbank.msg_target_key_unpinned',

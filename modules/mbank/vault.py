@@ -294,7 +294,8 @@ def seal_share(target, *, session, user, head_office, expires, payload):
             _ring(), identity, target, info, payload, location=location)
     except sealing.NotServed as error:
         raise _not_adopted(identity) from error
-    except sealing.SealingError as error:
+    except (sealing.SealingError, ValueError) as error:
+        # A ValueError: the other side would not read it, it is too long.
         raise ShareEnvelopeError(gettext(
                 'mbank.msg_share_unusable', reason=error)) from error
 
