@@ -316,11 +316,20 @@ class Job:
         """The connection, the trust, the share, and its opening in the other database."""
         source = self.person(firms.ALFA, "admin")
         target = self.person(firms.BETA, "admin")
-        identity = source.find("mbank.database")[0].public_identity
-        target.model("mbank.trusted_source")(name="alfa", public_identity=identity).save()
+        own = source.one("mbank.database")
+        trusted = target.model("mbank.trusted_source")(name="alfa", public_identity=own.public_identity)
         profile = source.model("mbank.external_database")(code="BETA", name="Beta Handel", kind="postgres")
         profile.connection_secret = self._connection_string()
         profile.save()
+        profile.click("check_connection")
+        # Each administrator reads the fingerprint of the own database to the other, who types it in.
+        for record, read_out in ((trusted, own), (profile, target.one("mbank.database"))):
+            record.told_fingerprint = read_out.fingerprint
+            record.save()
+            record.click("fingerprints_agree")
+            self.report.say(
+                f"{record.rec_name}: fingerprint {read_out.fingerprint} compared by {record.compared_by.login}"
+            )
         profile.click("check_connection")
         profile.reload()
         expect(profile.check_passed, True, f"the check of the connection ({profile.check_result})")

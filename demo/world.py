@@ -139,6 +139,7 @@ trusted_keys = {self.trusted_keys}
 keyring = {self.directory / "keyring.json"}
 profile = {self.profile}
 pkcs11_modules = {self.pkcs11_modules}
+target_sockets = {self.cluster.directory}
 """,
             encoding="utf-8",
         )

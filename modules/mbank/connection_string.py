@@ -4,15 +4,29 @@
 
 Pure: no database, no ERP. A refusal names the part by its key or its place,
 never by a text that could be a piece of the password.
+
+Where the connection leaves this machine it is encrypted, and the server shows
+a certificate of its name (sslmode verify-full); a weaker sslmode takes a
+setting beside the string. The modes that fall back to plain text when the
+server says so are none.
 """
+import ipaddress
+import re
 from dataclasses import dataclass, field
 
 #: Shown in place of the password.
 MASK = '***'
 DEFAULT_PORT = 5432
-#: What sslmode of PostgreSQL may be.  # S-500
-SSL_MODES = (
-    'disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full')
+VERIFIED = 'verify-full'
+#: What sslmode of PostgreSQL may be here.  # S-500
+SSL_MODES = ('disable', 'require', 'verify-ca', VERIFIED)
+#: Whether they encrypt is the server's, or a man in the middle's, choice.
+FALLING_BACK = ('allow', 'prefer')
+#: The one name that is taken for this machine: it is never looked up.
+LOCALHOST = 'localhost'
+# S-782
+_NAME = re.compile(r'[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?')
+_LONGEST_NAME = 253  # S-782
 #: The keys as they are written, by what is compared.
 _KEYS = {
     'host': 'host',
@@ -21,7 +35,6 @@ _KEYS = {
     'password': 'password',
     'database': 'Database',
     'sslmode': 'sslmode',
-    'sslrootcert': 'sslrootcert',
     }
 _REQUIRED = ('host', 'username', 'database')
 
@@ -46,7 +59,6 @@ class ConnectionString:
     database: str
     port: int = DEFAULT_PORT
     sslmode: str | None = None
-    sslrootcert: str | None = None
     password: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -65,6 +77,9 @@ class ConnectionString:
                 continue
             name, equals, value = part.partition('=')
             key = name.strip().lower()
+            if equals and key == 'sslrootcert':
+                # Whether there is such a file would be told to the client.
+                raise ConnectionStringError('rootcert')
             if not equals or key not in _KEYS:
                 if not equals or last == 'password':
                     # It may be the rest of a password with a semicolon.
@@ -79,16 +94,48 @@ class ConnectionString:
         for key in _REQUIRED:
             if not values.get(key):
                 raise ConnectionStringError('missing', key=_KEYS[key])
+        values['host'] = _host(values['host'])
         values['port'] = _port(values.get('port'))
         values['sslmode'] = _sslmode(values.get('sslmode'))
-        values['sslrootcert'] = values.get('sslrootcert') or None
         values['password'] = values.get('password') or None
         return cls(**values)
 
     @property
     def is_socket(self):
-        "Whether the host is the folder of a socket"
-        return self.host.startswith('/')
+        "Whether the host is the folder, or the abstract name, of a socket"
+        return self.host[0] in '/@'
+
+    @property
+    def is_localhost(self):
+        return self.host.lower().rstrip('.') == LOCALHOST
+
+    @property
+    def is_loopback(self):
+        """Whether the host is an address of this machine for itself.
+
+        Other names that are found to be there are not: who answers for names
+        says otherwise tomorrow.
+        """
+        address = _address(self.host)
+        return self.is_localhost or bool(address and address.is_loopback
+            and getattr(address, 'ipv4_mapped', None) is None)
+
+    @property
+    def is_local(self):
+        "Whether the connection does not leave this machine"
+        return self.is_socket or self.is_loopback
+
+    @property
+    def mode(self):
+        "The sslmode that is used"
+        if self.is_socket:
+            return 'disable'
+        return self.sslmode or ('disable' if self.is_loopback else VERIFIED)
+
+    @property
+    def is_safe(self):
+        "Whether nobody on the way reads it or answers in the server's place"
+        return self.is_local or self.mode == VERIFIED
 
     @property
     def masked(self):
@@ -100,7 +147,6 @@ class ConnectionString:
             ('password', MASK if self.password else None),
             ('Database', self.database),
             ('sslmode', self.sslmode),
-            ('sslrootcert', self.sslrootcert),
             ]
         return ';'.join(
             '%s=%s' % (key, _quoted(value)) for key, value in parts if value)
@@ -142,7 +188,7 @@ def _unquoted(value, key):
                 quote in inner.replace(quote * 2, '')):
             raise ConnectionStringError('quoted', key=key)
         value = inner.replace(quote * 2, quote)
-    if '\0' in value:
+    if any(ord(character) < 32 for character in value):
         raise ConnectionStringError('quoted', key=key)
     return value
 
@@ -151,6 +197,30 @@ def _quoted(value):
     if ';' in value or value != value.strip() or value[:1] in {"'", '"'}:
         return '"%s"' % value.replace('"', '""')
     return value
+
+
+def _address(text):
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _host(text):
+    """A name, an address or the folder of a socket; nothing else.
+
+    Several hosts with commas, zones of addresses and the like are what the
+    driver would understand, and the checks here would not.
+    """
+    if text[0] in '/@':
+        return text
+    if text.startswith('[') and text.endswith(']'):
+        text = text[1:-1]
+    if '%' in text or not (
+            _address(text)
+            or len(text) <= _LONGEST_NAME and _NAME.fullmatch(text)):
+        raise ConnectionStringError('host', value=text[:_LONGEST_NAME])
+    return text
 
 
 def _port(text):
@@ -164,6 +234,9 @@ def _port(text):
 def _sslmode(text):
     if not text:
         return None
+    if text.lower() in FALLING_BACK:
+        raise ConnectionStringError(
+            'fallback', value=text.lower(), modes=', '.join(SSL_MODES))
     if text.lower() not in SSL_MODES:
         raise ConnectionStringError(
             'sslmode', value=text, modes=', '.join(SSL_MODES))

@@ -99,8 +99,9 @@ def plan(per_company):
             continue
         kept[user, office].append((session, covered))
     for (user, office), several in kept.items():
+        # A share never takes the place of what its user has made.
         best, covered = max(several, key=lambda one: (
-                len(one[1]), one[0].end, one[0].id))
+                not one[0].shared_from, len(one[1]), one[0].end, one[0].id))
         fates.append(Fate(
                 best.id, user, KEPT, office.id if office else None,
                 tuple(c.id for c in covered if office and c != office)))

@@ -39,6 +39,7 @@ class Database(ModelSingleton, ModelSQL, ModelView):
     fingerprint = fields.Function(fields.Char("Fingerprint",
             help="What two administrators read to each other."),
         'get_fingerprint')
+    inbox_told = fields.DateTime("Told of Refused Shares", readonly=True)
     adopted = fields.DateTime("Adopted", readonly=True)
     adopted_at = fields.Char("Adopted at", readonly=True,
         help="Where the database was when the key ring last adopted it.")
@@ -91,7 +92,7 @@ class Database(ModelSingleton, ModelSQL, ModelView):
     def get_fingerprint(self, name):
         if not self.public_identity:
             return None
-        _, fingerprint = vault.describe_identity(self.public_identity)
+        _, _, fingerprint = vault.read_identity(self.public_identity)
         return fingerprint
 
     @classmethod

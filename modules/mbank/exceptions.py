@@ -339,8 +339,20 @@ class ConnectionStringValidationError(ValidationError):
     pass
 
 
+class UnverifiedWarning(UserWarning):
+    pass
+
+
+class FingerprintError(MBankError):
+    pass
+
+
 class TargetError(MBankError):
     pass
+
+
+class TargetKeyError(TargetError):
+    "The target shows another key than people have compared, or none yet"
 
 
 class TargetUnreachableError(TargetError):

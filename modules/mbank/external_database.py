@@ -1,7 +1,11 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 import dataclasses
+import re
+import ssl
+from pathlib import PurePosixPath
 
+import trytond.config as config
 from trytond.i18n import gettext
 from trytond.model import (
     DeactivableMixin, ModelSQL, ModelView, Unique, fields)
@@ -11,7 +15,8 @@ from trytond.pyson import Eval
 from . import target, vault
 from .connection_string import (
     MASK, ConnectionString, ConnectionStringError)
-from .exceptions import ConnectionStringValidationError, TargetError
+from .exceptions import (
+    ConnectionStringValidationError, TargetError, UnverifiedWarning)
 from .rights import check_right
 from .sealed import SealedMixin
 from .session import utcnow
@@ -25,7 +30,13 @@ _PROBLEMS = {
     'quoted': 'mbank.msg_connection_quoted',
     'port': 'mbank.msg_connection_port',
     'sslmode': 'mbank.msg_connection_sslmode',
+    'fallback': 'mbank.msg_connection_fallback',
+    'host': 'mbank.msg_connection_host',
+    'rootcert': 'mbank.msg_connection_rootcert',
     }
+#: The most characters of the certificates of a target.
+_ROOTS_LIMIT = 64 * 1024
+_PEM = re.compile('-----BEGIN ([^-]*)-----')
 
 
 def parse(text):
@@ -35,6 +46,28 @@ def parse(text):
     except ConnectionStringError as error:
         raise ConnectionStringValidationError(gettext(
                 _PROBLEMS[error.code], **error.parameters)) from None
+
+
+def _sockets():
+    "The folders of sockets that the server's administrator lets be used"
+    return {
+        PurePosixPath(name.strip())
+        for name in config.get('mbank', 'target_sockets', default='').split(
+            ',')
+        if name.strip()}
+
+
+def _check_roots(text):
+    """Refuse what are not certificates, or are more than that."""
+    kinds = set(_PEM.findall(text))
+    try:
+        if len(text) > _ROOTS_LIMIT or kinds != {'CERTIFICATE'}:
+            raise ValueError
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            cadata=text)
+    except (ValueError, ssl.SSLError):
+        raise ConnectionStringValidationError(gettext(
+                'mbank.msg_connection_roots')) from None
 
 
 class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
@@ -50,8 +83,16 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
     connection_secret = fields.Char("Connection Data", required=True,
         translate=False, strip=False,
         help="host=…;port=…;username=…;password=…;Database=…\n"
-        "Also sslmode and sslrootcert. The password is sealed and never "
-        "shown again; leave *** to keep it.")
+        "Also sslmode. The password is sealed and never shown again; leave "
+        "*** to keep it.")
+    root_certificates = fields.Text("Root Certificates", strip=False,
+        help="In PEM: who may vouch for the target's server.\n"
+        "Leave empty for those this server's system trusts.")
+    unverified = fields.Boolean("Allow an Unverified Connection",
+        help="Lets sslmode be disable, require or verify-ca: who is on the "
+        "way can then read the connection, or answer in the target's place.")
+    protection = fields.Function(
+        fields.Char("Protection"), 'get_protection')
     password = fields.Binary("Password", readonly=True)
     checked_at = fields.DateTime("Checked", readonly=True,
         states={
@@ -85,6 +126,46 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
     def default_kind(cls):
         return 'postgres'
 
+    @classmethod
+    def default_unverified(cls):
+        return False
+
+    def get_protection(self, name):
+        string = parse(self.connection_secret)
+        if string.is_local:
+            return gettext('mbank.msg_protection_local')
+        if string.is_safe:
+            return gettext('mbank.msg_protection_verified')
+        return gettext('mbank.msg_protection_none', mode=string.mode)
+
+    @classmethod
+    def validate_fields(cls, databases, field_names):
+        super().validate_fields(databases, field_names)
+        if field_names and not field_names & {
+                'connection_secret', 'unverified', 'root_certificates'}:
+            return
+        for database in databases:
+            database._check_protection()
+
+    def _check_protection(self):
+        "Refuse a connection others could read, unless that was allowed"
+        Warning = Pool().get('res.user.warning')
+        string = parse(self.connection_secret)
+        if string.is_socket and PurePosixPath(string.host) not in _sockets():
+            raise ConnectionStringValidationError(gettext(
+                    'mbank.msg_connection_socket'))
+        if self.root_certificates:
+            _check_roots(self.root_certificates)
+        if not string.is_safe and not self.unverified:
+            raise ConnectionStringValidationError(gettext(
+                    'mbank.msg_connection_unverified', mode=string.mode))
+        if not string.is_safe:
+            key = Warning.format('mbank_unverified', [self])
+            if Warning.check(key):
+                raise UnverifiedWarning(key, gettext(
+                        'mbank.msg_connection_unverified_warning',
+                        profile=self.rec_name))
+
     def get_rec_name(self, name):
         return '[%s] %s' % (self.code, self.name)
 
@@ -116,17 +197,23 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
         actions = iter(args)
         args, sealing = [], []
         for databases, values in zip(actions, actions):
-            if 'connection_secret' in values:
+            if 'connection_secret' not in values:
+                cls._check_as_kept(databases, values)
+            else:
                 values = values.copy()
                 text = values['connection_secret']
                 if parse(text).password == MASK:
                     cls._check_kept(databases, text)
+                    cls._check_as_kept(databases, values)
                     cls._take_password(values)
                 else:
                     sealing.append((databases, cls._take_password(values)))
                     values['password'] = None
-                values['checked_at'] = values['check_passed'] = None
-                values['check_result'] = None
+            if values.keys() & {
+                    'connection_secret', 'root_certificates', 'unverified'}:
+                values = {
+                    **values, 'checked_at': None, 'check_passed': None,
+                    'check_result': None}
             args += [databases, values]
         super().write(*args)
         for databases, password in sealing:
@@ -167,10 +254,20 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
         for database in databases:
             old = parse(database.connection_secret)
             if (not vault.stored(database, 'password')
-                    or (old.host, old.port, old.username, old.sslmode,
-                        old.sslrootcert)
-                    != (new.host, new.port, new.username, new.sslmode,
-                        new.sslrootcert)):
+                    or (old.host, old.port, old.username, old.sslmode)
+                    != (new.host, new.port, new.username, new.sslmode)):
+                raise ConnectionStringValidationError(gettext(
+                        'mbank.msg_connection_password_again'))
+
+    @classmethod
+    def _check_as_kept(cls, databases, values):
+        "The password is kept for a server that is verified as before, too"
+        for database in databases:
+            changed = any(
+                name in values
+                and (values[name] or None) != (getattr(database, name) or None)
+                for name in ['root_certificates', 'unverified'])
+            if changed and vault.stored(database, 'password'):
                 raise ConnectionStringValidationError(gettext(
                         'mbank.msg_connection_password_again'))
 
@@ -189,7 +286,15 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
 
     def connect(self):
         "A context manager for the connected target; raises TargetError"
-        return target.connect(self.rec_name, self.connection_string())
+        string = self.connection_string()
+        # As it may have been stored past the models.
+        if not string.is_safe and not self.unverified:
+            raise TargetError(gettext(
+                    'mbank.msg_connection_unverified', mode=string.mode))
+        if string.is_socket and PurePosixPath(string.host) not in _sockets():
+            raise TargetError(gettext('mbank.msg_connection_socket'))
+        return target.connect(
+            self.rec_name, string, self.root_certificates)
 
     # The check
 
@@ -213,8 +318,11 @@ class ExternalDatabase(SealedMixin, DeactivableMixin, ModelSQL, ModelView):
         problems = []
         try:
             with self.connect() as there:
-                there.identity(Database.get_identity())
-                for check in [there.users, there.head_offices]:
+                found = there.identity(Database.get_identity())
+                for check in [
+                        lambda: self.require_key(found, by_hand=True),
+                        there.users, there.head_offices,
+                        lambda: there.answers([])]:
                     try:
                         check()
                     except TargetError as error:

@@ -1,69 +1,43 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""What other databases have put in: shares of sessions, and their revocations.
+
+Whoever has the connection string can write rows, any rows. What becomes of a
+row is decided in two steps: inbox_triage looks at many, changes nothing for
+good ones and marks the bad; then each good one is opened here, revocations
+first. Whatever goes wrong with one row marks that row, and the rest goes on.
+"""
+import logging
+
+from trytond import backend
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
-from trytond.model import (
-    DeactivableMixin, ModelSQL, ModelView, Unique, fields)
+from trytond.model import Index, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
-from . import independent, session_states, vault
-from .exceptions import MBankError, ShareEnvelopeError, ShareRefusedError
+from . import independent, share_proof
+from .clock import utcnow
+from .exceptions import (
+    DatabaseNotAdoptedError, KeyRingError, ShareEnvelopeError,
+    ShareRefusedError)
+from .inbox_triage import (
+    MOST_TRIES, OPENED, REFUSED, Triage, open_envelope)
 from .rights import check_right, has_right
-from .session import utcnow
-from .share_message import REVOCATION, SHARE, ShareMessage, read_receiver
+from .share_message import REVOCATION, SHARE, read_receiver
 
-OPENED = 'opened'
-REFUSED = 'refused'
+#: Shares that are opened at most in one run; revocations are all.
+MOST_SHARES = 200
+
+logger = logging.getLogger(__name__)
 
 
 def check_receiver():
     "Refuse who neither may have sessions nor administers the plugin"
     if not has_right('group_mbank_admin'):
         check_right('group_session_create')
-
-
-class TrustedSource(DeactivableMixin, ModelSQL, ModelView):
-    __name__ = 'mbank.trusted_source'
-
-    name = fields.Char("Name", required=True)
-    public_identity = fields.Text("Public Identity", required=True,
-        help="As the other database shows it under "
-        "\"Identity of this Database\".")
-    identity = fields.Char("Identity", readonly=True)
-    fingerprint = fields.Function(fields.Char("Fingerprint",
-            help="Compare it with the one the other database shows."),
-        'on_change_with_fingerprint')
-
-    @classmethod
-    def __setup__(cls):
-        super().__setup__()
-        cls._order = [('name', 'ASC'), ('id', 'ASC')]
-        table = cls.__table__()
-        cls._sql_constraints += [
-            ('identity_unique', Unique(table, table.identity),
-                'mbank.msg_trusted_source_unique'),
-            ]
-
-    @fields.depends('public_identity')
-    def on_change_with_fingerprint(self, name=None):
-        try:
-            _, fingerprint = vault.describe_identity(self.public_identity)
-        except MBankError:
-            return None
-        return fingerprint
-
-    @classmethod
-    def preprocess_values(cls, mode, values):
-        values = super().preprocess_values(mode, values)
-        values.pop('identity', None)
-        if 'public_identity' in values:
-            text = (values['public_identity'] or '').strip()
-            values['public_identity'] = text
-            values['identity'], _ = vault.describe_identity(text)
-        return values
 
 
 class ShareInbox(ModelSQL, ModelView):
@@ -87,6 +61,15 @@ class ShareInbox(ModelSQL, ModelView):
             (REVOCATION, "Revocation"),
             ], "Kind", readonly=True, sort=False)
     share_identity = fields.Char("Share", readonly=True)
+    # The source reads this one back, by the identity of its share.
+    answer = fields.Selection([
+            (None, ""),
+            (share_proof.WAITING, "Waiting"),
+            (share_proof.IN_FORCE, "In Force"),
+            (share_proof.REFUSED, "Refused"),
+            (share_proof.ENDED, "Ended"),
+            ], "Answer", readonly=True, sort=False)
+    tries = fields.Integer("Tries", readonly=True)
     opened_at = fields.DateTime("Opened at", readonly=True)
     session = fields.Many2One(
         'mbank.session', "Session", readonly=True, ondelete='SET NULL')
@@ -99,6 +82,11 @@ class ShareInbox(ModelSQL, ModelView):
     def __setup__(cls):
         super().__setup__()
         cls._order = [('id', 'DESC')]
+        table = cls.__table__()
+        cls._sql_indexes.update({
+                Index(table, (table.state, Index.Equality())),
+                Index(table, (table.share_identity, Index.Equality())),
+                })
         cls._buttons.update({
                 'receive': {
                     'invisible': Eval('state') == OPENED,
@@ -122,88 +110,134 @@ class ShareInbox(ModelSQL, ModelView):
     @ModelView.button
     def receive(cls, rows):
         check_receiver()
-        for row in rows:
-            cls._receive(row.id)
+        revocations, shares = Triage(only=[r.id for r in rows]).run()
+        cls._receive_each(revocations + shares)
 
     @classmethod
     @without_check_access
     def receive_all(cls):
-        "Open what has come; returns the numbers of opened and refused rows"
-        def waiting():
-            return [r.id for r in cls.search(
-                    [('state', '=', None)], order=[('id', 'ASC')])]
-        results = [cls._receive(id) for id in independent.run(waiting)]
-        return results.count(OPENED), results.count(REFUSED)
+        """Open what has come; returns the numbers of opened and refused rows.
+
+        Also tries again to prove what was opened lately.
+        """
+        Session = Pool().get('mbank.session')
+        triage = Triage()
+        revocations, shares = triage.run()
+        opened, refused = cls._receive_each(
+            revocations + shares[:MOST_SHARES])
+        refused += triage.refused
+        if refused:
+            independent.run(triage.tell, refused)
+        Session.prove_received(independent.run(Session.received_lately))
+        return opened, refused
+
+    @classmethod
+    @without_check_access
+    def _receive_each(cls, ids):
+        """Open the rows, then ask the bank about what was opened.
+
+        Returns the numbers of opened and refused rows.
+        """
+        Session = Pool().get('mbank.session')
+        results = [cls._receive(id) for id in ids]
+        Session.prove_received(
+            [session_id for _, session_id in results if session_id])
+        states = [state for state, _ in results]
+        return states.count(OPENED), states.count(REFUSED)
 
     @classmethod
     def _receive(cls, row_id):
-        """Open the row, or mark it with the reason; returns its state.
+        """Open the row, or mark it with the reason.
 
-        What is only for now (the key ring is away, the user is just making a
-        session) leaves the row as it is, with the reason, for the next time.
+        Returns its state and the id of the session to be proven, or None.
+        What is only for now (the key ring is away) leaves the row as it is,
+        with the reason, for the next time.
         """
-        Session = Pool().get('mbank.session')
         try:
-            superseded = independent.run(cls._open, row_id)
+            return independent.run(cls._open, row_id)
         except (ShareRefusedError, ShareEnvelopeError) as error:
-            independent.run(cls._mark, row_id, error.message, state=REFUSED)
-            return REFUSED
+            state = cls._marked(row_id, error.message, refused=True)
+        except (KeyRingError, DatabaseNotAdoptedError) as error:
+            state = cls._marked(row_id, error.message)
         except UserError as error:
-            independent.run(cls._mark, row_id, error.message)
-            return None
-        if superseded is not None:
-            # What it cannot end now is ended by the regular check.
-            Session.finish(Session(superseded))
-        return OPENED
+            state = cls._marked(row_id, error.message, counted=True)
+        except Exception:
+            logger.exception("row %s of the inbox of shares", row_id)
+            state = cls._marked(
+                row_id, gettext('mbank.msg_inbox_failed'), counted=True)
+        return state, None
 
     @classmethod
-    def _mark(cls, row_id, reason, **values):
+    def _marked(cls, row_id, *args, **kwargs):
+        "Mark the row, if that can be done; returns its state"
+        try:
+            return independent.run(cls._mark, row_id, *args, **kwargs)
+        except (UserError, backend.DatabaseOperationalError):
+            logger.exception("row %s of the inbox of shares", row_id)
+            return None
+
+    @classmethod
+    def _mark(cls, row_id, reason, refused=False, counted=False):
         row = cls(row_id)
-        if row.state != OPENED:
-            cls.write([row], {**values, 'reason': reason})
+        if row.state == OPENED:
+            return OPENED
+        values = {'reason': reason}
+        if counted:
+            values['tries'] = (row.tries or 0) + 1
+            refused = values['tries'] >= MOST_TRIES
+        if refused:
+            values['state'] = REFUSED
+        cls.write([row], values)
+        return row.state
 
     @classmethod
     def _open(cls, row_id):
         """All of one envelope in one transaction.
 
-        Returns the id of the user's session to be ended at the bank, or None.
+        Returns the row's state and the id of the session that is to be
+        proven, or None.
         """
         row = cls(row_id)
         cls.lock([row])
         if row.state == OPENED:
-            return None
+            return OPENED, None
         info, message = row._open_envelope()
+        known = {'kind': message.kind, 'share_identity': message.share}
+        session = None
         if message.kind == REVOCATION:
-            session, superseded = row._take_back(info, message)
+            session = row._session_of(message)
+            if session:
+                session.take_back(gettext('mbank.msg_inbox_revoked'))
         else:
-            session, superseded = row._take_share(info, message)
+            try:
+                session = row._take_share(info, message)
+            except ShareRefusedError as error:
+                # It is the source's, which is told that it was refused.
+                cls.write([row], {
+                        **known,
+                        'state': REFUSED,
+                        'answer': share_proof.REFUSED,
+                        'reason': error.message,
+                        })
+                return REFUSED, None
         cls.write([row], {
+                **known,
                 'state': OPENED,
-                'kind': message.kind,
-                'share_identity': message.share,
+                'answer': (
+                    share_proof.WAITING if message.kind == SHARE else None),
                 'opened_at': utcnow(),
                 'session': session.id if session else None,
                 'reason': None,
                 })
-        return superseded
+        return OPENED, session.id if message.kind == SHARE else None
 
     def _open_envelope(self):
         "What is in the envelope, if a trusted source has made it"
         Source = Pool().get('mbank.trusted_source')
-        sources = Source.search([('identity', '=', self.source)])
-        if not self.source or not sources:
-            raise ShareRefusedError(gettext(
-                    'mbank.msg_inbox_untrusted', source=self.source or '-'))
-        source, = sources
-        info, content = vault.open_share(
-            source.public_identity, bytes(self.envelope or b''))
-        if info['source'] != self.source:
-            raise ShareRefusedError(gettext('mbank.msg_share_forged'))
-        try:
-            return info, ShareMessage.from_bytes(content)
-        except ValueError:
-            raise ShareRefusedError(gettext(
-                    'mbank.msg_inbox_content', source=source.name)) from None
+        source = Source.trusted().get(self.source)
+        if source is None:
+            raise ShareRefusedError(gettext('mbank.msg_inbox_untrusted'))
+        return open_envelope(source, bytes(self.envelope or b''))
 
     def _request(self, message):
         "Unique among sessions: a share is opened once"
@@ -215,52 +249,19 @@ class ShareInbox(ModelSQL, ModelView):
                 ('request', '=', self._request(message))])
         return sessions[0] if sessions else None
 
-    def _take_back(self, info, message):
-        session = self._session_of(message)
-        if session and session.state in session_states.LIVE:
-            session._end(
-                session_states.REVOKED,
-                gettext('mbank.msg_inbox_revoked'))
-            session._tell('mbank.msg_session_ended_label')
-        return session, None
-
     def _take_share(self, info, message):
+        "The session of the share, which waits for its proof"
         Session = Pool().get('mbank.session')
         if self._session_of(message) or self._was_opened(message):
             raise ShareRefusedError(gettext('mbank.msg_inbox_replayed'))
-        user = self._find_user(info)
         company = self._find_head_office(info, message)
-        key = Session.key_of(company)
-        Session._drop_stale(user.id, key)
-        if Session.search([
-                    ('user', '=', user.id),
-                    ('context_key', '=', key),
-                    ('state', 'in', sorted(session_states.PENDING)),
-                    ]):
-            raise MBankError(gettext(
-                    'mbank.msg_inbox_user_busy', user=user.rec_name))
-        session, = Session.create([{
-                    'user': user.id,
-                    'company': company.id if key != 'database' else None,
-                    'context_key': key,
-                    'requested': utcnow(),
-                    'bank_user': message.bank_user or None,
-                    'certificate_subject': message.signed_by or None,
-                    'asked_end': info['expires'],
-                    'request': self._request(message),
-                    'shared_from': info['source'],
-                    'diks': [('create', [{
-                                    'dik': message.dik,
-                                    'company': company.id,
-                                    'asked': True,
-                                    }])],
-                    }])
-        old_id = Session.activate(
-            session.id, message.token, info['expires'],
-            {message.dik: list(message.operations)})
-        if old_id is not None and Session(old_id).finish_pending:
-            return session, old_id
-        return session, None
+        return Session.keep_received(
+            self._find_user(info), company, message.dik, message.operations,
+            message.token, info['expires'],
+            bank_user=message.bank_user or None,
+            certificate_subject=message.signed_by or None,
+            request=self._request(message),
+            shared_from=info['source'])
 
     def _was_opened(self, message):
         "Whether the share, or its revocation, was opened before"
@@ -300,7 +301,8 @@ class ShareInbox(ModelSQL, ModelView):
             return read_receiver(text)
         except ValueError:
             raise ShareRefusedError(gettext(
-                    'mbank.msg_inbox_content', source=self.source)) from None
+                    'mbank.msg_inbox_content',
+                    source=self.source_name or self.source)) from None
 
 
 class ReceiveShares(Wizard):

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from zoneinfo import ZoneInfo
 
+from sql import Null
 from sql.operators import Equal
 from trytond.i18n import gettext
 from trytond.model import Exclude, ModelSQL, ModelView, Unique, fields
@@ -150,7 +151,10 @@ class Session(SealedMixin, ModelSQL, ModelView):
                 Exclude(table,
                     (table.user, Equal),
                     (table.context_key, Equal),
-                    where=table.state.in_(sorted(session_states.PENDING))),
+                    # Those received wait beside it.
+                    where=(
+                        table.state.in_(sorted(session_states.PENDING))
+                        & (table.shared_from == Null))),
                 'mbank.msg_session_pending_unique'),
             ('request_unique',
                 Unique(table, table.request),

@@ -34,7 +34,7 @@ class Session(metaclass=PoolMeta):
         for session_id, state in independent.run(open_sessions):
             try:
                 if state == PROVING:
-                    cls._prove_left(session_id)
+                    cls.prove_left(session_id)
                 else:
                     independent.run(cls._check_one, session_id)
             except UserError as error:
@@ -43,8 +43,8 @@ class Session(metaclass=PoolMeta):
         cls.finish_all()
 
     @classmethod
-    def _prove_left(cls, session_id):
-        "Prove what a process left unproven; its user is told"
+    def prove_left(cls, session_id):
+        "Prove what is unproven; its user is told what comes of it"
         def language():
             lang = cls(session_id).user.language
             return lang.code if lang else None

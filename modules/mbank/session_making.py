@@ -79,11 +79,12 @@ class Session(metaclass=PoolMeta):
 
     @classmethod
     def unproven_of(cls, user, company):
-        "The id of the user's session that waits for its proof, or None"
+        "The id of the session the user made that waits for its proof, or None"
         sessions = cls.search([
                 ('user', '=', int(user)),
                 ('context_key', '=', cls.key_of(company)),
                 ('state', '=', PROVING),
+                ('shared_from', '=', None),
                 ], limit=1)
         return sessions[0].id if sessions else None
 
@@ -126,7 +127,8 @@ class Session(metaclass=PoolMeta):
         """What the proof needs: a dict, or None if there is none to be made.
 
         doubt is a sentence on what the session has less than the one it
-        renews, else None; dik is None if the proof was not granted.
+        renews, else None; dik is None if the proof was not granted; waits is
+        a sentence on what keeps it from being put in force now, else None.
         """
         session = cls(session_id)
         if session.state != PROVING:
@@ -142,8 +144,13 @@ class Session(metaclass=PoolMeta):
             'dik': row.dik if row else None,
             'company': row.company.id if row and row.company else None,
             'user': session.user.id,
-            'over': session.requested + PROVING_LIFE <= utcnow(),
+            # One that was received may wait until its end.
+            'over': (
+                not session.shared_from
+                and session.requested + PROVING_LIFE <= utcnow()),
             'replaces': bool(session.replaced),
+            'shared': bool(session.shared_from),
+            'waits': session.waits_for,
             'doubt': (
                 gettext('mbank.msg_session_past_reason') if session.is_past
                 else session._less_than_before()),
@@ -160,6 +167,10 @@ class Session(metaclass=PoolMeta):
                     ('id', '=', self.renews.id if self.renews else -1),
                     ],
                 ])
+
+    @property
+    def waits_for(self):
+        "A sentence on what keeps it from being put in force now, or None"
 
     def _less_than_before(self):
         "A renewal that would take something away is none"
@@ -220,8 +231,8 @@ class Session(metaclass=PoolMeta):
     def activate(cls, session_id, token, bank_end, granted):
         """Store what the bank made and put it in force, without a proof.
 
-        For a share, which was proven where it was made; the rest is as for
-        keep_made. Returns the id of the session that was superseded, or None.
+        Where the proof is not the matter; the rest is as for keep_made.
+        Returns the id of the session that was superseded, or None.
         """
         cls.keep_made(session_id, token, bank_end, granted)
         old = cls.switch(session_id)
@@ -264,7 +275,7 @@ class Session(metaclass=PoolMeta):
     @classmethod
     def keep_reason(cls, session_id, reason):
         session = cls(session_id)
-        if session.state == PROVING:
+        if session.state == PROVING and session.reason != reason:
             cls.write([session], {'reason': reason})
 
 
@@ -347,6 +358,9 @@ def prove(session_id):
     facts = independent.run(Session.to_prove, session_id)
     if facts is None:
         return
+    if facts['waits'] and not facts['doubt']:
+        independent.run(Session.keep_reason, session_id, facts['waits'])
+        return
     lives = True
     try:
         if facts['doubt']:
@@ -355,11 +369,14 @@ def prove(session_id):
     except MBankError as error:
         if _is_passing(error) and not facts['over']:
             independent.run(Session.keep_reason, session_id, gettext(
-                    'mbank.msg_session_unproven', reason=error.message))
+                    'mbank.msg_share_unproven' if facts['shared']
+                    else 'mbank.msg_session_unproven',
+                    reason=error.message))
             return
         lives = not isinstance(error, SessionInvalidError)
         reason = gettext(
-            'mbank.msg_session_proof_failed_old' if facts['replaces']
+            'mbank.msg_share_proof_failed' if facts['shared']
+            else 'mbank.msg_session_proof_failed_old' if facts['replaces']
             else 'mbank.msg_session_proof_failed',
             reason=error.message)
         independent.run(
@@ -375,7 +392,7 @@ def _ask(session_id, facts):
     "Raise what speaks against the session"
     if facts['dik'] is None:
         # A session without the operation may serve; it cannot be proven.
-        if facts['replaces']:
+        if facts['replaces'] or facts['shared']:
             raise SessionProofError(gettext(
                     'mbank.msg_session_not_provable', operation=PROOF))
         return
@@ -387,8 +404,9 @@ def _ask(session_id, facts):
         raise
     except MBankError as error:
         # An answer the profile does not know proves nothing: where there is
-        # nothing to lose the session serves.  # L-640
-        if (_is_passing(error) or facts['replaces']
+        # nothing to lose, and a person has signed it here, the session
+        # serves.  # L-640
+        if (_is_passing(error) or facts['replaces'] or facts['shared']
                 or not (isinstance(error, FaultUnlistedError)
                     or error.outcome == 'refused')):
             raise

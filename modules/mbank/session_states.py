@@ -40,6 +40,8 @@ TRANSITIONS = frozenset([
         # The bank has made it; what it replaces is in force until the proof.
         (PROVING, ACTIVE),
         (PROVING, REFUSED),
+        # A received share that waits, by a later one of the same source.
+        (PROVING, SUPERSEDED),
         (ACTIVE, EXPIRING),
         (ACTIVE, EXPIRED),
         (ACTIVE, REVOKED),

@@ -10,7 +10,7 @@ from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import independent, session_states, vault
-from .exceptions import MBankError, ShareError
+from .exceptions import MBankError, ShareError, TargetKeyError
 from .rights import check_right, has_right
 from .session import local_text, utcnow
 from .share_message import REVOCATION, SHARE, ShareMessage, receiver_text
@@ -156,6 +156,7 @@ class Share(ModelSQL, ModelView):
                     profile=database.rec_name))
         with database.connect() as there:
             target = there.identity(Database.get_identity())
+            database.require_key(target)
             user = there.user(login)
             office = there.head_office(head_office)
         cls.check_covered(session, office)
@@ -225,7 +226,10 @@ class Share(ModelSQL, ModelView):
             return
         state, database_id, source, envelope = outgoing
         Database = Pool().get('mbank.external_database')
-        with Database(database_id).connect() as there:
+        database = Database(database_id)
+        with database.connect() as there:
+            # Another database would take it, and say nothing.
+            database.require_key(there.key(source))
             there.post(source, envelope)
         independent.run(cls._told, share_id, state)
 
@@ -236,9 +240,19 @@ class Share(ModelSQL, ModelView):
         share = cls(share_id)
         if share.state not in OUTGOING:
             return None
+        target = share.database.target_identity
+        if not target:
+            raise TargetKeyError(gettext(
+                    'mbank.msg_share_key_unpinned',
+                    profile=share.database.rec_name))
         if share.state == REVOKING:
+            # To the one that is there now, it holds no secret.
             message = ShareMessage(REVOCATION, share.identity)
         else:
+            if share.target_identity != target:
+                raise TargetKeyError(gettext(
+                        'mbank.msg_share_key_other',
+                        profile=share.database.rec_name))
             session = share.session
             message = ShareMessage(
                 SHARE, share.identity,
@@ -251,7 +265,7 @@ class Share(ModelSQL, ModelView):
                 signed_by=session.certificate_subject or '',
                 token=vault.open_stored(session, 'token') or b'')
         envelope = vault.seal_share(
-            share.target_identity,
+            target,
             session=share.session.id,
             user=receiver_text(share.user_id, share.user_login),
             head_office=receiver_text(share.head_office_id, share.dik),

@@ -7,7 +7,19 @@ office, and until when; this is its content.
 """
 import base64
 import json
+import re
 from dataclasses import dataclass, field
+
+from . import vault
+
+#: The longest content, in bytes: an envelope holds it in base64.
+LIMIT = 32 * 1024
+#: The longest texts, in characters, and the most operations.
+TEXT_LIMIT = 300
+TOKEN_LIMIT = 16 * 1024
+MOST_OPERATIONS = 100
+_LARGEST_ID = 2 ** 31 - 1
+_ID = re.compile('[1-9][0-9]{0,9}')
 
 _FORMAT = 'mbank-share-1'
 SHARE = 'share'
@@ -39,27 +51,43 @@ class ShareMessage:
 
     @classmethod
     def from_bytes(cls, data):
-        "Read what to_bytes wrote; raises ValueError if it is not that"
+        """Read what to_bytes wrote; raises ValueError if it is not that.
+
+        A trusted source has signed it, which may have been robbed of its key.
+        """
         try:
-            values = json.loads(data)
-            if values.pop('format') != _FORMAT:
-                raise ValueError("another format")
-            token = base64.b64decode(values.pop('token'), validate=True)
-            operations = tuple(values.pop('operations'))
-            message = cls(token=token, operations=operations, **values)
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return cls._read(vault.read_object(data, limit=LIMIT, depth=2))
+        except (TypeError, ValueError):
             # Without the cause: it may hold a part of the content.
             raise ValueError("not the content of a share") from None
-        texts = [
-            message.share, message.dik, message.bank_user, message.signed_by,
-            *operations]
-        if (message.kind not in {SHARE, REVOCATION}
-                or not all(isinstance(text, str) for text in texts)
-                or not message.share
-                or (message.kind == SHARE
-                    and not (message.dik and message.token))):
-            raise ValueError("not the content of a share")
-        return message
+
+    @classmethod
+    def _read(cls, values):
+        vault.only(
+            values, 'format', 'kind', 'share', 'dik', 'operations',
+            'bank_user', 'signed_by', 'token')
+        kind, operations = values['kind'], values['operations']
+        shared = kind == SHARE
+        if (values['format'] != _FORMAT
+                or not (shared or kind == REVOCATION)
+                or not isinstance(operations, list)
+                or len(operations) > MOST_OPERATIONS):
+            raise ValueError
+        return cls(
+            kind=kind,
+            share=vault.text_of(values, 'share', TEXT_LIMIT),
+            dik=vault.text_of(values, 'dik', TEXT_LIMIT, empty=not shared),
+            operations=tuple(
+                vault.checked_text(operation, 'operation', TEXT_LIMIT)
+                for operation in operations),
+            bank_user=vault.text_of(
+                values, 'bank_user', TEXT_LIMIT, empty=True),
+            signed_by=vault.text_of(
+                values, 'signed_by', TEXT_LIMIT, empty=True),
+            token=base64.b64decode(
+                vault.text_of(
+                    values, 'token', TOKEN_LIMIT, empty=not shared),
+                validate=True))
 
 
 def receiver_text(id, name):
@@ -70,4 +98,6 @@ def receiver_text(id, name):
 def read_receiver(text):
     "The id and the name of receiver_text; raises ValueError"
     id, _, name = text.partition(' ')
+    if not _ID.fullmatch(id) or int(id) > _LARGEST_ID:
+        raise ValueError("not the number of a record")
     return int(id), name

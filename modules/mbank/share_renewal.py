@@ -4,9 +4,10 @@
 
 A share is a child of its session and ends with it. When another session of
 the same user takes the place, what was shared of the old is shared of the new
-with the same user and head office, in the transaction of the switch; the
-target is told before it is told that the old one has ended, and the old is
-ended at the bank a little later, so that nobody there is left without.
+with the same user and head office, in the transaction of the switch. The
+target proves the new before it takes the place there; it is told that the old
+one has ended when it has answered, or after the time in which it should have,
+and so long the old lives at the bank: nobody there is left without.
 """
 import datetime as dt
 import uuid
@@ -19,11 +20,13 @@ from trytond.transaction import without_check_access
 from . import independent, telling
 from .clock import utcnow
 from .exceptions import (
-    MBankError, ShareError, TargetHeadOfficeError, TargetUserError)
+    MBankError, ShareError, TargetHeadOfficeError, TargetKeyError,
+    TargetUserError)
 from .rights import has_right
-from .share import LIVE, REVOKED, SENDING
+from .share import LIVE, REVOKED, REVOKING, SENDING
+from .share_proof import WAITING
 
-#: The targets open what has come every five minutes.
+#: The targets open what has come every five minutes, and are asked as often.
 GRACE = dt.timedelta(minutes=15)
 
 
@@ -60,6 +63,10 @@ class Share(metaclass=PoolMeta):
                 reason = gettext(
                     'mbank.msg_share_profile_inactive',
                     profile=share.database.rec_name)
+            elif not share.database.target_identity:
+                reason = gettext(
+                    'mbank.msg_share_key_unpinned',
+                    profile=share.database.rec_name)
             else:
                 # One that had an end of its own keeps it.
                 own_end = share.expires < share.session.end
@@ -67,7 +74,8 @@ class Share(metaclass=PoolMeta):
                             'identity': str(uuid.uuid4()),
                             'session': session.id,
                             'database': share.database.id,
-                            'target_identity': share.target_identity,
+                            # Nobody is here to compare another.
+                            'target_identity': share.database.target_identity,
                             'user_id': share.user_id,
                             'user_login': share.user_login,
                             'user_name': share.user_name,
@@ -88,11 +96,15 @@ class Share(metaclass=PoolMeta):
 
     @classmethod
     def deliver(cls, share_id):
+        if independent.run(cls._held, share_id):
+            return False
         try:
             again = independent.run(cls._again, share_id)
             if again:
                 cls._check_again(*again)
-        except (ShareError, TargetUserError, TargetHeadOfficeError) as error:
+        except (
+                ShareError, TargetKeyError, TargetUserError,
+                TargetHeadOfficeError) as error:
             independent.run(cls._not_again, share_id, error.message)
             return False
         except MBankError as error:
@@ -101,27 +113,45 @@ class Share(metaclass=PoolMeta):
         return super().deliver(share_id)
 
     @classmethod
+    def _held(cls, share_id):
+        "Whether the target is to take the one that follows first"
+        share = cls(share_id)
+        session = share.session
+        if (share.state != REVOKING
+                or not session.superseded_by
+                or session.ended + GRACE <= utcnow()):
+            return False
+        return bool(cls.search([
+                    ('session', '=', session.superseded_by.id),
+                    ('again', '=', True),
+                    ('database', '=', share.database.id),
+                    ('user_id', '=', share.user_id),
+                    ('head_office_id', '=', share.head_office_id),
+                    ('state', 'in', sorted(LIVE)),
+                    ['OR', ('answer', '=', None), ('answer', '=', WAITING)],
+                    ], limit=1))
+
+    @classmethod
     def _again(cls, share_id):
         "What must still be so at the target, or None"
         share = cls(share_id)
         if not share.again or share.state != SENDING:
             return None
         return (
-            share.database.id, share.target_identity, share.user_id,
-            share.user_login, share.head_office_id, share.dik)
+            share.database.id, share.user_id, share.user_login,
+            share.head_office_id, share.dik)
 
     @classmethod
-    def _check_again(cls, database, identity, user, login, office, dik):
+    def _check_again(cls, database, user, login, office, dik):
         "The preconditions of a share, as they are at the target now"
         pool = Pool()
         Database = pool.get('mbank.database')
-        ExternalDatabase = pool.get('mbank.external_database')
-        with ExternalDatabase(database).connect() as there:
-            found = there.identity(Database.get_identity())
+        database = pool.get('mbank.external_database')(database)
+        with database.connect() as there:
+            database.require_key(there.identity(Database.get_identity()))
             receiver = there.user(login)
             head_office = there.head_office(office)
-        if (found.public_identity != identity or receiver.id != user
-                or head_office.dik != dik):
+        if receiver.id != user or head_office.dik != dik:
             raise ShareError(gettext(
                     'mbank.msg_share_again_other', user=login, dik=dik))
 

@@ -100,7 +100,7 @@ class SessionShare(Wizard):
         Share.check_session(session)
         database = self._chosen_database()
         with database.connect() as there:
-            there.identity(Database.get_identity())
+            database.require_key(there.identity(Database.get_identity()))
             users, offices = there.users(), there.head_offices()
         covered = [o for o in offices if session.covers(o.dik)]
         if not covered:

@@ -21,6 +21,14 @@ from .exceptions import (
     DatabaseNotAdoptedError, KeyRingError, SealedValueError,
     ShareEnvelopeError)
 
+#: The longest envelope of a share, in bytes.
+ENVELOPE_LIMIT = sealing.ENVELOPE_LIMIT
+#: Untrusted JSON read with bounds: they raise ValueError.
+read_object = sealing.read_object
+text_of = sealing.text_of
+checked_text = sealing.checked_text
+only = sealing.only
+
 _rings = {}
 
 #: What is wrong with an envelope, each with its own sentence.
@@ -265,17 +273,30 @@ def public_identity():
         raise _unusable(error) from error
 
 
-def describe_identity(text):
-    """The database id and the fingerprint of a public identity (JSON).
-
-    Raises ShareEnvelopeError if the text is none.
-    """
+def _identity(text):
     try:
-        identity = sealing.PublicIdentity.from_json(text)
+        return sealing.PublicIdentity.from_json(text or '')
     except sealing.SealingError as error:
         raise ShareEnvelopeError(gettext(
                 'mbank.msg_share_unusable', reason=error)) from error
-    return identity.database_id, identity.fingerprint
+
+
+def read_identity(text):
+    """A public identity (JSON): as it is stored, the database id, and the
+    fingerprint.
+
+    Raises ShareEnvelopeError if the text is none.
+    """
+    identity = _identity(text)
+    return identity.to_json(), identity.database_id, identity.fingerprint
+
+
+def fingerprint_agrees(text, told):
+    """Whether told is the fingerprint of the public identity (JSON).
+
+    Raises ShareEnvelopeError if the text is none.
+    """
+    return _identity(text).agrees(told or '')
 
 
 def seal_share(target, *, session, user, head_office, expires, payload):
@@ -296,7 +317,8 @@ def seal_share(target, *, session, user, head_office, expires, payload):
             _ring(), identity, target, info, payload, location=location)
     except sealing.NotServed as error:
         raise _not_adopted(identity) from error
-    except sealing.SealingError as error:
+    except (sealing.SealingError, ValueError) as error:
+        # A ValueError: the other side would not read it, it is too long.
         raise ShareEnvelopeError(gettext(
                 'mbank.msg_share_unusable', reason=error)) from error
 

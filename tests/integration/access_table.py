@@ -58,6 +58,8 @@ BUTTONS: dict[tuple[str, str], str] = {
     ("mbank.share.inbox", "receive"): "creator sharer mbank_admin",
     ("mbank.external_database", "check_connection"): "mbank_admin",
     ("mbank.database", "declare_compared"): "mbank_admin",
+    ("mbank.external_database", "fingerprints_agree"): "mbank_admin",
+    ("mbank.trusted_source", "fingerprints_agree"): "mbank_admin",
     ("mbank.configuration", "change_context"): "mbank_admin",
     ("mbank.server_key", "test"): "mbank_admin",
     ("mbank.server_key", "set_pin"): "mbank_admin",

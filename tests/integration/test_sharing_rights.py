@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from demo.world import World
 from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
 
 from companynet_sandbox import demo_data, testkit
+from tests.postgres_between import Authority, Between
 from tests.signing_house import give
 
 SOURCE, TARGET = "sharing_source", "sharing_target"
@@ -67,9 +69,20 @@ class House:
         ewa.wizard("mbank.share.receive")
         return [(row.state, row.reason) for row in ewa.model("mbank.share.inbox").find(order=[("id", "ASC")])]
 
+    def run_cron(self, method: str) -> None:
+        """Run a scheduled task of the source now."""
+        self.person(SOURCE, "admin").one("ir.cron", ("method", "=", method)).click("run_once")
+
     def live(self) -> list[Any]:
         """Ewa's sessions in force."""
         return self.person(TARGET, "ewa").find("mbank.session", ("state", "in", ["active", "expiring"]))
+
+
+def agree(record: Any, fingerprint: str) -> None:
+    """What an administrator does with the fingerprint the other one reads out."""
+    record.told_fingerprint = fingerprint
+    record.save()
+    record.click("fingerprints_agree")
 
 
 def make_databases(world: World) -> None:
@@ -124,8 +137,11 @@ def configure(house: House) -> None:
         company.save()
     give(house.person(SOURCE, "admin"), "jan", "group_session_create", "group_share")
     give(house.person(TARGET, "admin"), "ewa", "group_session_create", "group_share")
-    identity = house.person(SOURCE, "admin").one("mbank.database").public_identity
-    house.person(TARGET, "admin").model("mbank.trusted_source")(name="Alfa", public_identity=identity).save()
+    own = house.person(SOURCE, "admin").one("mbank.database")
+    trusted = house.person(TARGET, "admin").model("mbank.trusted_source")(
+        name="Alfa", public_identity=own.public_identity
+    )
+    agree(trusted, own.fingerprint)
     house.sql(TARGET, f'DROP ROLE IF EXISTS "{ROLE}"')
     house.sql(TARGET, f'CREATE ROLE "{ROLE}" LOGIN')
     house.person(SOURCE, "admin").model("mbank.external_database")(
@@ -171,14 +187,26 @@ def grant_all(house: House) -> None:
 
 @pytest.fixture
 def granted(house: House) -> House:
-    """The role has the documented minimum and nothing else."""
+    """The role has the documented minimum and nothing else, the target's key was compared."""
     grant_all(house)
+    if not check(house)[0]:
+        pin(house)
     return house
 
 
-def check(house: House) -> tuple[bool, str]:
+def the_profile(house: House) -> Any:
+    """The profile of the target, as the administrator of the source sees it."""
+    return house.person(SOURCE, "admin").one("mbank.external_database", ("code", "=", "beta"))
+
+
+def pin(house: House) -> None:
+    """The administrator of the target reads out its fingerprint, the one of the source types it in."""
+    agree(the_profile(house), house.person(TARGET, "admin").one("mbank.database").fingerprint)
+
+
+def check(house: House, profile: Any = None) -> tuple[bool, str]:
     """What „Sprawdź połączenie” says."""
-    profile = house.person(SOURCE, "admin").one("mbank.external_database", ("code", "=", "beta"))
+    profile = profile or the_profile(house)
     profile.click("check_connection")
     return profile.check_passed, profile.check_result
 
@@ -187,6 +215,12 @@ def test_each_right_is_needed(house: House) -> None:
     """Without one of the documented rights the check names the table; with all of them it passes."""
     assert not check(house)[0]
     grant_all(house)
+    passed, result = check(house)
+    assert not passed
+    assert "not compared yet" in result
+    with pytest.raises(xmlrpc.client.Fault, match="not compared yet"):
+        house.dialog().execute("connect")
+    pin(house)
     passed, result = check(house)
     assert passed, result
     for right, table, columns in MINIMUM_RIGHTS:
@@ -206,6 +240,8 @@ def test_each_right_is_needed(house: House) -> None:
         "SELECT password_hash FROM res_user",
         "SELECT token FROM mbank_session",
         "SELECT envelope FROM mbank_share_inbox",
+        "SELECT source, reason FROM mbank_share_inbox",
+        "INSERT INTO mbank_share_inbox (source, answer) VALUES ('x', 'refused')",
         "INSERT INTO mbank_share_inbox (source, state) VALUES ('x', 'opened')",
         "UPDATE mbank_share_inbox SET state = NULL",
         "DELETE FROM mbank_share_inbox",
@@ -268,6 +304,11 @@ def test_shared_used_revoked(granted: House) -> None:
     [session] = granted.live()
     assert [row.dik for row in session.diks if row.granted] == [demo_data.DIK_BETA]
     assert session.end == share.expires == share.session.end
+    granted.run_cron("mbank.share|deliver_all")
+    share.reload()
+    assert share.answer == "active"
+    [proof] = granted.person(TARGET, "admin").find("mbank.call", ("session", "=", session.id))
+    assert (proof.operation, proof.outcome) == ("getStatus", "accepted")
     assert session.shared_from == granted.sql(SOURCE, "SELECT identity FROM mbank_database")[0][0]
     assert granted.sql(SOURCE, "SELECT token FROM mbank_session WHERE state = 'active'") != granted.sql(
         TARGET, "SELECT token FROM mbank_session WHERE state = 'active'"
@@ -316,6 +357,12 @@ def test_attacks_on_the_inbox(granted: House) -> None:
         ("00000000-0000-0000-0000-000000000000", json.dumps(foreign).encode()),
         (source, b"\x00garbage"),
         (None, None),
+        (source, b"[" * 60_000),
+        (source, b'{"a":' * 12_000),
+        (source, b'{"format": 1' + b"0" * 60_000 + b"}"),
+        (source, json.dumps({**altered, "info": {**altered["info"], "user": "\ud800"}}).encode()),
+        (source, b"x" * 5_000_000),
+        ("x" * 300_000, b"{}"),
     ]
     with psycopg.connect(host=str(granted.world.cluster.directory), user=ROLE, dbname=TARGET) as connection:
         for row in rows:
@@ -324,6 +371,82 @@ def test_attacks_on_the_inbox(granted: House) -> None:
     assert {state for state, _ in states} == {"refused"}
     assert all(reason for _, reason in states)
     assert [found.id for found in granted.live()] == [session.id]
+
+
+def test_a_changed_key_is_refused_and_told(granted: House) -> None:
+    """A database that shows another key gets nothing, and only a comparison changes that."""
+    [(genuine,)] = granted.sql(TARGET, "SELECT public_identity FROM mbank_database")
+    false = json.loads(genuine)
+    false["hpke_public"] = false["sign_public"]
+    before = granted.sql(TARGET, "SELECT count(*) FROM mbank_share_inbox")
+    dialog = granted.dialog()
+    dialog.execute("connect")
+    dialog.form.user = "ewa"
+    granted.sql(TARGET, "UPDATE mbank_database SET public_identity = %s", json.dumps(false))
+    try:
+        with pytest.raises(xmlrpc.client.Fault, match="shows another key"):
+            dialog.execute("share_")
+        with pytest.raises(xmlrpc.client.Fault, match="shows another key"):
+            granted.dialog().execute("connect")
+        profile = the_profile(granted)
+        assert profile.key_state == "changed"
+        assert not check(granted)[0]
+        profile.told_fingerprint = profile.target_fingerprint
+        profile.save()
+        with pytest.raises(xmlrpc.client.Fault, match="not the one of the key"):
+            profile.click("fingerprints_agree")
+    finally:
+        granted.sql(TARGET, "UPDATE mbank_database SET public_identity = %s", genuine)
+    assert granted.sql(TARGET, "SELECT count(*) FROM mbank_share_inbox") == before
+    told = granted.sql(
+        SOURCE, "SELECT count(*) FROM res_notification WHERE position('okazuje inny klucz' IN label) > 0"
+    )
+    administrators = granted.sql(
+        SOURCE,
+        'SELECT count(DISTINCT m."user") FROM "res_user-res_group" m JOIN ir_model_data d ON d.db_id = m."group" '
+        "WHERE d.module = 'mbank' AND d.fs_id = 'group_mbank_admin'",
+    )
+    assert told == administrators
+    assert check(granted)[0]
+    assert the_profile(granted).key_state == "pinned"
+
+
+def test_a_server_in_between_is_refused(granted: House, tmp_path: Path) -> None:
+    """Plain text, an unknown authority and another name are refused; the company's own authority is enough."""
+    # It leads to this machine, and is not one of its own addresses for itself.
+    outside = "127.1"
+    socket = granted.world.cluster.directory / ".s.PGSQL.5432"
+    admin = granted.person(SOURCE, "admin")
+    admin.config.set_context(_skip_warnings=True)
+    own, other = Authority("Firm's own"), Authority("Anybody's")
+    good, elsewhere = own.certificate("127.0.0.1"), own.certificate("192.0.2.1")
+    attempts = [
+        (None, own.pem, "SSL"),
+        (good, None, "certificate"),
+        (good, other.pem, "certificate"),
+        (elsewhere, own.pem, "127.0.0.1|127.1"),
+        (good, own.pem, None),
+    ]
+    for number, (certificate, roots, words) in enumerate(attempts):
+        with Between(socket, certificate, tmp_path) as between:
+            profile = admin.model("mbank.external_database")(code=f"between{number}", name="Beta", kind="postgres")
+            profile.connection_secret = (
+                f"host={outside};port={between.port};username={ROLE};password=secret-of-the-role;Database={TARGET}"
+            )
+            profile.root_certificates = roots
+            profile.save()
+            passed, result = check(granted, profile)
+            assert not passed
+            if words:
+                assert re.search(words, result), result
+                assert profile.key_state == "unread"
+                assert b"secret-of-the-role" not in between.seen
+                assert ROLE.encode() not in between.seen
+            else:
+                agree(profile, profile.offered_fingerprint)
+                passed, result = check(granted, profile)
+                assert passed, result
+                assert profile.protection == "Encrypted, the server is verified"
 
 
 def test_the_end_at_the_source_ends_the_share(granted: House) -> None:

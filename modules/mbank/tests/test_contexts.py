@@ -131,6 +131,20 @@ class ContextsTestCase(ContextsCase):
         self.assertFalse(self.configuration.credentials_per_company)
 
     @with_transaction()
+    def test_to_the_database_own(self):
+        "What the user has made stays, however much a received one covers"
+        self.prepare()
+        self.per_company()
+        own = make_session(self.jan, self.alfa, ['10000001'], days=3)
+        received = make_session(
+            self.jan, self.beta, ['10000001', '10000002'], days=90)
+        received.shared_from = 'elsewhere'
+        received.save()
+        self.change(False)
+        self.assertEqual(self.facts(own)[0], 'active')
+        self.assertEqual(self.facts(received)[0], 'revoked')
+
+    @with_transaction()
     def test_to_the_database_latest(self):
         "Of two that cover as much the one that ends last stays"
         self.prepare()

@@ -9,7 +9,7 @@ STATES = [state for state, _ in s.STATES]
 ALLOWED = {
     s.DRAFT: {s.AWAITING, s.PROVING},
     s.AWAITING: {s.PROVING, s.REFUSED},
-    s.PROVING: {s.ACTIVE, s.REFUSED},
+    s.PROVING: {s.ACTIVE, s.REFUSED, s.SUPERSEDED},
     s.ACTIVE: {s.EXPIRING, s.EXPIRED, s.REVOKED, s.SUPERSEDED},
     s.EXPIRING: {s.EXPIRED, s.REVOKED, s.SUPERSEDED},
     }

@@ -13,11 +13,13 @@ from unittest.mock import patch
 from trytond.modules.mbank import independent, vault
 from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.exceptions import (
-    TargetUnreachableError, TargetUserError)
+    BankUnreachableError, SessionInvalidError, TargetUnreachableError,
+    TargetUserError)
 from trytond.modules.mbank.target import HeadOffice, Identity, Receiver
 from trytond.pool import Pool
 
-from .sharing import DIK, OTHER_DIK, SharingCase
+from .sharing import DIK, OTHER_DIK, SharingCase, another_identity, compare
+from .tools import later
 
 CONNECTION = 'host=127.0.0.1;port=1;username=mbank;Database=beta'
 
@@ -28,6 +30,7 @@ class Target:
     def __init__(self, case):
         self.case = case
         self.away = self.user_gone = False
+        self.other_key = None
 
     @contextmanager
     def connect(self):
@@ -36,7 +39,20 @@ class Target:
         yield self
 
     def identity(self, own=None):
-        return Identity('ourselves', vault.public_identity())
+        return self.key()
+
+    def key(self, own=None):
+        return Identity(
+            'ourselves', self.other_key or vault.public_identity())
+
+    def answers(self, shares):
+        def read():
+            return [
+                (row.share_identity, row.answer)
+                for row in Pool().get('mbank.share.inbox').search([
+                        ('share_identity', 'in', shares)])
+                if row.answer]
+        return independent.run(read)
 
     def user(self, login):
         if self.user_gone:
@@ -78,7 +94,8 @@ class ShareAgainTestCase(SharingCase):
         def switch():
             Session = Pool().get('mbank.session')
             old = independent.run(Session.switch, session_id)
-            Session.after_switch(session_id, old)
+            if old is not None:
+                Session.after_switch(session_id, old)
         self.work(switch)
 
     def shared(self, until=None):
@@ -92,7 +109,7 @@ class ShareAgainTestCase(SharingCase):
                 pool.get('mbank.session')(old),
                 pool.get('mbank.external_database')(database_id), 'ewa',
                 self.company_id, until=until)
-        database_id = self.work(lambda: self.profile(CONNECTION).id)
+        database_id = self.work(lambda: self.profile(CONNECTION, pinned=True).id)
         share_id = self.work(share)
         self.receive()
         self.assertEqual(self.of_ewa(), [b'OLD'])
@@ -134,7 +151,8 @@ class ShareAgainTestCase(SharingCase):
         old, _ = self.shared()
         new = self.made(b'NEW', days=60, renews=old)
         self.switch(new)
-        self.assertEqual(self.shares(old, 'state'), [['revoked']])
+        # It is told of the end of the old when it has taken the new.
+        self.assertEqual(self.shares(old, 'state'), [['revoking']])
         (state, again, expires), = self.shares(
             new, 'state', 'again', 'expires')
         self.assertEqual((state, again), ('shared', True))
@@ -152,6 +170,22 @@ class ShareAgainTestCase(SharingCase):
                         ('user', '=', self.ewa_id)], order=[('id', 'DESC')],
                     limit=2)]
         self.assertEqual(self.work(states), ['active', 'superseded'])
+        self.deliver()
+        self.deliver()
+        self.assertEqual(self.shares(old, 'state'), [['revoked']])
+        self.receive()
+        self.assertEqual(self.of_ewa(), [b'NEW'])
+
+    def test_target_does_not_answer(self):
+        "It is told of the end of the old all the same, a little later"
+        old, _ = self.shared()
+        new = self.made(b'NEW', days=60, renews=old)
+        self.switch(new)
+        self.deliver()
+        self.assertEqual(self.shares(old, 'state'), [['revoking']])
+        with later(minutes=16):
+            self.deliver()
+        self.assertEqual(self.shares(old, 'state'), [['revoked']])
 
     def test_end_of_its_own(self):
         "A share that was to end before its session still does"
@@ -199,12 +233,91 @@ class ShareAgainTestCase(SharingCase):
         self.receive()
         self.assertEqual(self.of_ewa(), [b'NEW'])
 
-    def test_replaced_by_a_received_one(self):
-        "A session that was received is not shared on"
-        self.shared()
+    def test_not_replaced_by_a_received_one(self):
+        "A received session takes no place, and is not shared on"
+        old, _ = self.shared()
         new = self.made(b'NEW', days=60, shared_from='elsewhere')
         self.switch(new)
         self.assertEqual(self.shares(new, 'state'), [])
+        self.assertEqual(self.shares(old, 'state'), [['shared']])
+        self.assertEqual(self.session(new, 'state'), ['proving'])
+        self.assertEqual(self.session(old, 'state'), ['active'])
+
+    def test_renewed_share_is_proven_first(self):
+        "The older share serves until the bank has taken the new one"
+        old, _ = self.shared()
+        new = self.made(b'NEW', days=60, renews=old)
+        self.switch(new)
+        self.bank_says(BankUnreachableError("away"))
+        self.receive()
+        self.assertEqual(self.of_ewa(), [b'OLD'])
+        self.bank_says(None)
+        self.receive()
+        self.assertEqual(self.of_ewa(), [b'NEW'])
+
+    def test_renewed_share_the_bank_refuses(self):
+        "It is told on both sides, and the older one serves on"
+        old, _ = self.shared()
+        new = self.made(b'NEW', days=60, renews=old)
+        self.switch(new)
+        error = SessionInvalidError("unknown session")
+        error.outcome = 'refused'
+        self.bank_says(error)
+        self.receive()
+        self.assertEqual(self.of_ewa(), [b'OLD'])
+        self.deliver()
+        self.assertEqual(self.shares(new, 'answer'), [['refused']])
+        self.deliver()
+        self.assertEqual(
+            len([t for t in self.told() if "not used in the target" in t]), 1)
+
+    def test_target_is_asked_less_and_less(self):
+        "What became of a share is read back, and in the end no more"
+        old, share_id = self.shared()
+        self.deliver()
+        self.assertEqual(self.shares(old, 'answer'), [['active']])
+        self.assertEqual(self.work(
+                lambda: Pool().get('mbank.share')._unanswered()), {})
+        with later(days=1):
+            self.assertNotEqual(self.work(
+                    lambda: Pool().get('mbank.share')._unanswered()), {})
+
+    def test_another_key_is_refused_and_told_once(self):
+        "No renewal and no revocation goes to a key nobody has compared"
+        old, _ = self.shared()
+        self.target.other_key = another_identity()
+        new = self.made(b'NEW', days=60, renews=old)
+        self.switch(new)
+        (state, message), = self.shares(new, 'state', 'message')
+        self.assertEqual(state, 'revoked')
+        self.assertIn("another key", message)
+        self.assertEqual(self.shares(old, 'state'), [['revoking']])
+        self.target.other_key = another_identity()
+        self.deliver()
+        self.assertEqual(len([
+                    t for t in self.told() if "shows another key" in t]), 1)
+        self.target.other_key = None
+        self.deliver()
+        self.assertEqual(self.shares(old, 'state'), [['revoked']])
+
+    def test_pinned_again(self):
+        "What was shared with the old key is sealed to no other"
+        old, share_id = self.shared()
+
+        def send_again():
+            pool = Pool()
+            share = pool.get('mbank.share')(share_id)
+            share.__class__.write([share], {'state': 'sending'})
+            database = share.database
+            database.__class__._offer(database.id, self.target.other_key)
+            compare(
+                database.__class__(database.id), self.target.other_key)
+        self.target.other_key = another_identity()
+        self.work(send_again)
+        self.deliver()
+        (state, message), = self.shares(old, 'state', 'message')
+        self.assertEqual(state, 'sending')
+        self.assertIn("another one than when this was shared", message)
 
 
 del SharingCase

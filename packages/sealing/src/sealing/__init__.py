@@ -16,11 +16,13 @@ from sealing.errors import (
     UntrustedSource,
 )
 from sealing.identity import PublicIdentity
+from sealing.reading import checked_text, only, read_object, text_of
 from sealing.record import RecordRef
 from sealing.ring import KeyRing
-from sealing.share import ShareInfo, open_share, seal_share
+from sealing.share import ENVELOPE_LIMIT, ShareInfo, open_share, seal_share
 
 __all__ = [
+    "ENVELOPE_LIMIT",
     "KeyRing",
     "NotServed",
     "PublicIdentity",
@@ -33,6 +35,10 @@ __all__ = [
     "Tampered",
     "UnknownKey",
     "UntrustedSource",
+    "checked_text",
+    "only",
     "open_share",
+    "read_object",
     "seal_share",
+    "text_of",
 ]

@@ -1,6 +1,7 @@
 """Who a database is to other databases: one key pair to receive with, one to sign with."""
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass, field
 
@@ -10,9 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from sealing.encoding import from_base64, length_prefixed, to_base64
 from sealing.errors import Tampered
+from sealing.reading import only, read_object, text_of
 
 _FORMAT = "sealing-identity-1"
 _KEY_BYTES = 32
+#: The longest identity as JSON, in bytes, and the longest id, in characters.
+_LIMIT = 1024
+_ID_LIMIT = 100
+_FINGERPRINT_DIGITS = 40
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,13 @@ class PublicIdentity:
         digest = hashlib.sha256(
             length_prefixed(_FORMAT, self.database_id, self.hpke_public, self.sign_public)
         ).hexdigest()
-        return " ".join(digest[start : start + 4] for start in range(0, 40, 4))
+        return " ".join(digest[start : start + 4] for start in range(0, _FINGERPRINT_DIGITS, 4))
+
+    def agrees(self, told: str) -> bool:
+        """Whether *told* is the whole fingerprint, as a person types or pastes it: case, blanks, colons and dashes
+        do not matter."""
+        digits = "".join(told.split()).replace(":", "").replace("-", "").lower()
+        return hmac.compare_digest(digits.encode("utf-8", "replace"), self.fingerprint.replace(" ", "").encode())
 
     def to_json(self) -> str:
         """The identity as one line of JSON."""
@@ -54,18 +66,20 @@ class PublicIdentity:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "PublicIdentity":
-        """Read what `to_json` wrote. Raises: Tampered if it is not an identity."""
+        """Read what `to_json` wrote, whoever may have written it. Raises: Tampered if it is not an identity."""
         try:
-            return cls._from_value(json.loads(text))
-        except (ValueError, KeyError, TypeError) as error:
+            data = text.encode() if isinstance(text, str) else text
+            return cls._from_value(read_object(data, limit=_LIMIT, depth=1))
+        except (ValueError, TypeError) as error:
             raise Tampered("The text is not the public identity of a database.") from error
 
     @classmethod
     def _from_value(cls, value: dict[str, object]) -> "PublicIdentity":
-        if value["format"] != _FORMAT or not isinstance(value["database_id"], str):
+        only(value, "format", "database_id", "hpke_public", "sign_public")
+        if value["format"] != _FORMAT:
             raise ValueError("another format")
         return cls(
-            database_id=value["database_id"],
+            database_id=text_of(value, "database_id", _ID_LIMIT),
             hpke_public=from_base64(value["hpke_public"]),
             sign_public=from_base64(value["sign_public"]),
         )

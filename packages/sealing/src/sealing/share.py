@@ -5,9 +5,10 @@ HPKE (X25519, HKDF-SHA256, AES-256-GCM) keeps the content for the target; its in
 Ed25519. An envelope opens as often as it is presented: a receiver that must take it once remembers it.
 """
 
+import dataclasses
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -17,9 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sealing.encoding import from_base64, length_prefixed, to_base64
 from sealing.errors import NotServed, ShareExpired, Tampered, UntrustedSource
 from sealing.identity import PublicIdentity
+from sealing.reading import only, read_object, text_of
 from sealing.ring import KeyRing
 
 _FORMAT = "sealing-share-1"
+#: The longest envelope, in bytes, and the longest text of `ShareInfo`, in characters.
+ENVELOPE_LIMIT = 64 * 1024
+TEXT_LIMIT = 300
+_YEARS = range(2000, 2201)
 # S-300: RFC 9180; S-303: RFC 8032 for the signature.
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 
@@ -44,6 +50,8 @@ class ShareInfo:
     def __post_init__(self) -> None:
         if self.expires.tzinfo is None:
             raise ValueError("The expiry of a share must carry its time zone.")
+        if self.expires.year not in _YEARS:
+            raise ValueError(f"The expiry of a share must lie in the years {_YEARS[0]} to {_YEARS[-1]}.")
 
     def values(self) -> dict[str, str]:
         """The fields as text, as they are signed."""
@@ -65,19 +73,25 @@ def _bound(info: ShareInfo, source: PublicIdentity, target: PublicIdentity) -> b
 
 
 def _fields(envelope: bytes) -> tuple[ShareInfo, bytes, bytes]:
-    value = json.loads(envelope)
-    fields = dict(value["info"])
-    if value["format"] != _FORMAT or not all(isinstance(text, str) for text in fields.values()):
+    value = read_object(envelope, limit=ENVELOPE_LIMIT, depth=2)
+    only(value, "format", "info", "sealed", "signature")
+    info = value["info"]
+    if value["format"] != _FORMAT or not isinstance(info, dict):
         raise ValueError("another format")
-    expires = datetime.fromisoformat(fields.pop("expires"))
-    info = ShareInfo(**fields, expires=expires)
-    return info, from_base64(value["sealed"]), from_base64(value["signature"])
+    only(info, *ShareInfo.__dataclass_fields__)
+    texts = {key: text_of(info, key, TEXT_LIMIT) for key in info}
+    expires = datetime.fromisoformat(texts.pop("expires"))
+    return (
+        ShareInfo(**texts, expires=expires),
+        from_base64(value["sealed"]),
+        from_base64(value["signature"]),
+    )
 
 
 def _parse(envelope: bytes) -> tuple[ShareInfo, bytes, bytes]:
     try:
         return _fields(envelope)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError) as error:
         raise Tampered("The bytes are not a share, or a part of it is missing.") from error
 
 
@@ -92,8 +106,10 @@ def seal_share(
 ) -> bytes:
     """Seal *payload* so that only *target* opens it and can tell that *source_id* sent it.
 
-    With *location* the source must be adopted there. Returns an envelope (JSON, UTF-8).
-    Raises: NotServed if the ring does not serve the source, or *info* names other databases.
+    With *location* the source must be adopted there. Returns an envelope (JSON, UTF-8), at most
+    `ENVELOPE_LIMIT` bytes.
+    Raises: NotServed if the ring does not serve the source, or *info* names other databases; ValueError if
+    the envelope would not be read again: it is too long, or a text of *info* is.
     """
     if location is not None:
         ring.require(source_id, location)
@@ -111,7 +127,9 @@ def seal_share(
         "sealed": to_base64(sealed),
         "signature": to_base64(source.sign.sign(length_prefixed(bound, sealed))),
     }
-    return json.dumps(value, sort_keys=True).encode()
+    envelope = json.dumps(value, sort_keys=True).encode()
+    _fields(envelope)
+    return envelope
 
 
 def open_share(
@@ -125,7 +143,8 @@ def open_share(
 ) -> tuple[ShareInfo, bytes]:
     """Open an envelope that *source*, whom the caller trusts, made for *target_id*.
 
-    *now* is aware. Returns what the share is for and its content.
+    *now* is aware; the envelope may be any bytes of anybody. Returns what the share is for, its expiry in UTC,
+    and its content.
     Raises: NotServed if the ring does not serve the target (at *location*, if given); UntrustedSource if
     the envelope names another source or its signature is not that source's; ShareExpired; Tampered if it
     is made for another database or its content was altered.
@@ -148,7 +167,8 @@ def open_share(
             f"The share of session {info.session} ended at {info.expires.isoformat()};"
             " ask the source database for a new one."
         )
+    utc = dataclasses.replace(info, expires=info.expires.astimezone(UTC))
     try:
-        return info, _SUITE.decrypt(sealed, target.hpke, bound)
+        return utc, _SUITE.decrypt(sealed, target.hpke, bound)
     except (InvalidTag, ValueError) as error:
         raise Tampered(f"The content of the share from {info.source} does not open.") from error
