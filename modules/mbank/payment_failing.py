@@ -9,6 +9,7 @@ and with a reason. It is the same for every way in: button, wizard, statement.
 """
 from trytond.i18n import gettext
 from trytond.model import ModelView, Workflow, fields
+from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 from trytond.transaction import (
@@ -26,6 +27,10 @@ from .rights import check_company, check_right
 SHOWN = 5
 # States of a payment that can still fail
 FAILABLE = ['processing', 'succeeded']
+# What no client writes to a payment that has an order
+_OF_ORDER = {
+    'state', 'journal', 'line', 'amount', 'party', 'mbank_batch',
+    'mbank_end_to_end_id', 'mbank_status_key', 'mbank_status_text'}
 
 
 class Payment(metaclass=PoolMeta):
@@ -45,6 +50,19 @@ class Payment(metaclass=PoolMeta):
                     'depends': ['mbank_at_bank', 'state'],
                     },
                 })
+
+    @classmethod
+    def check_modification(cls, mode, payments, values=None, external=False):
+        "An order stays with its payment, whatever method its journal has now"
+        super().check_modification(
+            mode, payments, values=values, external=external)
+        if external and mode == 'write' and values.keys() & _OF_ORDER:
+            with without_check_access():
+                for payment in payments:
+                    if payment.mbank_batch:
+                        raise AccessError(gettext(
+                                'mbank.msg_payment_fixed',
+                                payment=payment.rec_name))
 
     @without_check_access
     def get_mbank_at_bank(self, name=None):

@@ -503,6 +503,33 @@ class DecidingCase(BatchCase):
                         caught.exception.message)
             self.assertEqual(self.payment_states(id), before)
 
+    def test_not_by_another_method(self):
+        "Nor by a write, after the journal was given another method"
+        id = self.work(lambda: self.batch().id)
+        self.doubt(id)
+
+        def write(values):
+            pool = Pool()
+            Journal = pool.get('account.payment.journal')
+            Payment = pool.get('account.payment')
+            payment = self.payment(id)
+            Journal.write([payment.journal], {'process_method': 'manual'})
+            with Transaction().set_context(_check_access=True):
+                Payment.write([Payment(payment.id)], values)
+        for values in [
+                {'state': 'failed'}, {'mbank_batch': None},
+                {'mbank_end_to_end_id': 'X'}]:
+            with self.assertRaises(AccessError):
+                self.work(write, values)
+
+        def press():
+            journal = self.payment(id).journal
+            journal.process_method = 'manual'
+            journal.save()
+            self.fail(self.payment(id))
+        with self.assertRaises(PaymentAtBankError):
+            self.work(press)
+
     def test_with_reason(self):
         "With the right, the bank's fresh answer and a reason; all is kept"
         for name, id in self.at_bank().items():
