@@ -19,7 +19,7 @@ LOST_AFTER = dt.timedelta(minutes=30)
 
 _kept = {
     'company', 'task_id', 'position', 'fetched_at', 'date_from', 'date_to',
-    'content', 'sha256', 'requested_by', 'authorised_by'}
+    'content', 'code_page', 'sha256', 'requested_by', 'authorised_by'}
 
 
 class Report(ModelSQL, ModelView):
@@ -43,6 +43,9 @@ class Report(ModelSQL, ModelView):
     content = fields.Binary(
         "Content", required=True, readonly=True, filename='name',
         help="The bytes as the bank gave them.")
+    code_page = fields.Char("Code Page", readonly=True,
+        help="The code page a report that came as text was kept in. "
+        "Empty when it came as bytes.")
     sha256 = fields.Char("SHA-256", required=True, readonly=True)
     state = fields.Selection([
             ('stored', "Stored"),
@@ -119,7 +122,8 @@ class Report(ModelSQL, ModelView):
                         authorised_by=authoriser,
                         date_from=date_from,
                         date_to=date_to,
-                        content=content,
+                        content=bytes(content),
+                        code_page=gateway.code_page_of(content),
                         sha256=hashlib.sha256(content).hexdigest()))
         cls.save(reports)
         return [r.id for r in sorted(reports, key=lambda r: r.position)]
@@ -150,7 +154,8 @@ class Report(ModelSQL, ModelView):
         "Import the statements of the report and note the result"
         cls = self.__class__
         try:
-            parsed = gateway.read_statements(bytes(self.content), self.name)
+            parsed = gateway.read_statements(
+                bytes(self.content), self.name, self.code_page)
         except UserError as error:
             self.state = 'damaged'
             self.message = error_text(error)

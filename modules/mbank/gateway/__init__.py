@@ -22,14 +22,16 @@ from .signing import (
     certificate_values, check_signature, load_signer, probe,
     read_certificate_file, signed_text)
 from .statements import (
-    confirm_statements, entry_identities, fetch_statements, read_statements)
+    code_page_of, confirm_statements, entry_identities, fetch_statements,
+    read_statements)
 from .tokens import (
     Token, TokenKey, last_try, list_token, list_tokens, token_modules,
     unlocked)
 
 __all__ = [
     'SESSION_OPERATIONS', 'Token', 'TokenKey', 'begin_login',
-    'certificate_values', 'check_signature', 'close_login', 'complete_login',
+    'certificate_values', 'check_signature', 'close_login', 'code_page_of',
+    'complete_login',
     'complete_session', 'confirm_statements', 'create_session',
     'endpoint', 'entry_identities', 'fetch_statements',
     'finish_session', 'knows_own_ids', 'last_try', 'list_token',

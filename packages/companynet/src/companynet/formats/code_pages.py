@@ -28,8 +28,10 @@ _MAZOVIA_LETTERS: Final = dict(
 
 _POLISH: Final = frozenset("ĄĆĘŁŃÓŚŹŻąćęłńóśźż")
 _NEIGHBOURS: Final = frozenset("ÄÖÜäöüßÉéÈèÁáÀàÍíÇçÑñ")
+_SLOVAK: Final = frozenset("ĽľĹĺŔŕ")
 _OTHER_NAMES: Final = frozenset("ȘșȚțẞ")
 _UMLAUTS: Final = frozenset("ÄÖÜäöü")
+_BEHIND_NO_UMLAUT: Final = frozenset("aeio")
 _QUOTES: Final = frozenset("„”“‚’‘…€")
 _SIGNS: Final = frozenset("–—‹›«»•§°×´·©®™²³½")
 _VOWELS: Final = frozenset("aeiouyąęóáäéëíöüý")
@@ -88,7 +90,10 @@ def choose_pages(parts: Sequence[bytes]) -> list[PageChoice]:
     Each part is judged for itself, for files of several origins are joined; where a part does not tell, the page
     that suits the whole file best is taken.
     """
-    costs = [_costs(part) for part in parts]
+    certain = [part.startswith(BOM) for part in parts]
+    while any(part.startswith(BOM) for part in parts):
+        parts = [part.removeprefix(BOM) for part in parts]
+    costs = [_costs(part, marked=marked) for part, marked in zip(parts, certain, strict=True)]
     named = {page.name: page for page in _PAGES}
     sums = {name: sum(cost.get(name, _WRONG) for cost in costs) for name in (CODE_PAGE, UTF_8, *named)}
     handicaps = {name: page.handicap for name, page in named.items()}
@@ -113,17 +118,22 @@ def _choice(part: bytes, costs: dict[str, int], usual: str, handicaps: dict[str,
 
 def _text(part: bytes, name: str) -> str:
     if name == UTF_8:
-        return part.decode(UTF_8, "replace").lstrip("\ufeff")
+        return part.decode(UTF_8, "replace")
     table = next(page.table for page in _PAGES if page.name == name)
     return codecs.charmap_decode(part, "strict", table)[0]
 
 
-def _costs(part: bytes) -> dict[str, int]:
-    """What each page that comes into question costs; empty if all is ASCII."""
+def _costs(part: bytes, *, marked: bool) -> dict[str, int]:
+    """What each page that comes into question costs; empty if all is ASCII.
+
+    Args:
+        part: without byte order marks.
+        marked: it had one.
+    """
     high = set(part.translate(None, _ASCII))
     if not high:
         return {}
-    if part.startswith(BOM) and _is_utf_8(part):
+    if marked and _is_utf_8(part):
         return {UTF_8: 0}
     polish = all(_OWN.table[code] in _POLISH for code in high)
     rest = [page for page in _PAGES[1:] if any(page.table[code] != _OWN.table[code] for code in high)]
@@ -158,6 +168,8 @@ def _letter_cost(sign: str) -> int:
         return 1
     if sign in _QUOTES or sign in _SIGNS:
         return 2
+    if sign in _SLOVAK:
+        return 3
     if sign.isalpha():
         return 2 if sign < "\u0180" or sign in _OTHER_NAMES else _WRONG - 2
     return _WRONG
@@ -175,12 +187,14 @@ def _word_cost(word: str) -> int:
         before, after = word[index - 1 : index], word[index + 1 : index + 2]
         if sign.isalpha():
             cost += _case_cost(sign, before, after)
-            if sign in _UMLAUTS and before.lower() in _VOWELS:
+            if sign in _UMLAUTS and (before.lower() in _VOWELS or after.lower() in _BEHIND_NO_UMLAUT):
                 cost += 2
         elif sign in _SIGNS and (before.isalpha() or after.isalpha()):
             cost += 3
         if sign in _POLISH and not _is_at_home(word.lower(), index):
-            cost += 2
+            # An ą or ę that begins a word or stands before a vowel is none.
+            none = sign in "ĄĘąę" and (not before or after.lower() in _VOWELS)
+            cost += 4 if none else 2
     return cost
 
 
@@ -203,14 +217,14 @@ def _is_at_home(word: str, index: int) -> bool:
         return not after or before in _VOWELS or after in _VOWELS
     if letter == "ż":
         return _has_room(word, index, before, after)
+    if letter == "ź":
+        return bool(before) or word.startswith(("źró", "źreb", "źren", "źdź")) or word == "źle"
+    if not before:
+        return True
+    # Before a vowel the soft consonants are written with an i.
     if after in _VOWELS:
-        # Before a vowel the soft consonants are written with an i.
         return False
-    if letter == "ń":
-        return not before or before in _VOWELS
-    if letter == "ć":
-        return not before or before in _VOWELS or before in "śrlłńj"
-    return letter != "ź" or bool(before) or word.startswith(("źró", "źreb", "źren", "źdź")) or word == "źle"
+    return letter == "ś" or before in _VOWELS or (letter == "ć" and before in "śrlłńj")
 
 
 def _has_room(word: str, index: int, before: str, after: str) -> bool:

@@ -259,7 +259,7 @@ class _Reader:
 
     def _evidence(self, typed: Sequence[Segment]) -> None:
         for segment in typed:
-            if segment.key is not None and (value := self._value(segment)):
+            if segment.key is not None and segment.key != "remittance" and (value := self._value(segment)):
                 self._info.add(f"{IN_TITLE}{segment.key}", _read(segment, value))
 
     def _take_number(self, segment: Segment) -> None:

@@ -16,12 +16,13 @@ _WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _LINE_END = re.compile(rb"\r+\n\r?|\n\r")
 # A head is a :20: with its :25: below: a title may hold the one, hardly both.
 _HEAD = rb":20:[^\n]{0,40}\n:2[15]:"
+_FRAME_OR_HEAD = rb"(?:\x01{1,9}\n?:\d\d|" + _HEAD + rb")"
 # Joined files have marks of an end, page breaks or byte order marks between them, or not even a line end.
 _MARKS_BEFORE_HEAD = re.compile(
-    rb"(?<![\x0b\x0c\x1a\xbf])(?:[\x0b\x0c\x1a]|\xef\xbb\xbf)+(?=\x01|" + _HEAD + rb")"
+    rb"(?<![\x0b\x0c\x1a\xbf])(?:[\x0b\x0c\x1a]|\xef\xbb\xbf)+(?=" + _FRAME_OR_HEAD + rb")"
 )
-_STRAY_MARKS = re.compile(rb"^[\x0b\x0c\x1a]+(?=[:\x01-]|$)|(?<=^-)\x1a+$|(?<=^-\x03)\x1a+$", re.MULTILINE)
-_NO_LINE_END = re.compile(rb"(?<=[^\n\x01])(?<!\xef\xbb\xbf)(?=\x01|" + _HEAD + rb")")
+_STRAY_MARKS = re.compile(rb"^[\x0b\x0c\x1a]+(?=[:\x01-]|$)|(?<!\x1a)\x1a+$", re.MULTILINE)
+_NO_LINE_END = re.compile(rb"(?<=[^\n\x01])(?<!\xef\xbb\xbf)(?=" + _FRAME_OR_HEAD + rb")")
 _PART = re.compile(rb"\n(?=(?:\xef\xbb\xbf)*(?:\x01|" + _HEAD + rb"))")
 _HARMLESS = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
 _LETTERS = bytes(code for code in range(0xA0, 0x100) if code != 0xAD)
