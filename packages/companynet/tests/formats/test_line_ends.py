@@ -70,7 +70,9 @@ def test_joined_files_are_read_as_each_alone(joint: bytes, last: str, framed: bo
     assert found <= ({"no_end_mark"} if framed and last.startswith(":") else set())
 
 
-@pytest.mark.parametrize("sign", ["\x02", "\x0b", "\x0c", "\x1a", "\x1c", "\x7f", "\x85", "\x9d", "\xad", "\x01", "\x03"])
+@pytest.mark.parametrize(
+    "sign", ["\x02", "\x0b", "\x0c", "\x1a", "\x1c", "\x7f", "\x85", "\x9d", "\xad", "\x01", "\x03"]
+)
 @pytest.mark.parametrize("place", ["FV 12", "2102510", "ZAP"])
 def test_a_control_character_in_a_field_is_a_problem_and_loses_nothing(sign: str, place: str) -> None:
     """The problem names line and value; the transaction number is that of the bank."""

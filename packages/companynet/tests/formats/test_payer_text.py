@@ -48,7 +48,8 @@ def bare(entry: Entry, *fields: str) -> Entry:
     details = {
         key: value
         for key, value in entry.details.items()
-        if not key.startswith(IN_TITLE) and key not in ("vat_amount", "seller_tax_id", "invoice_number", "text", "ksef")
+        if not key.startswith(IN_TITLE)
+        and key not in ("vat_amount", "seller_tax_id", "invoice_number", "text", "ksef")
     }
     return replace(entry, raw="", details=details, **dict.fromkeys(fields, ""))
 
@@ -83,7 +84,9 @@ def test_no_name_changes_any_field_but_name_and_remittance(form: str, name: str)
 
 
 def test_a_name_without_a_title_is_the_name() -> None:
-    entry = read(f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: A; ID IPH: XX000000000777; REF. KLIENTA: E2E; TNR: {TNR}").entries[0]
+    entry = read(
+        f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: A; ID IPH: XX000000000777; REF. KLIENTA: E2E; TNR: {TNR}"
+    ).entries[0]
     assert entry.counterparty_name == "A; ID IPH: XX000000000777; REF. KLIENTA: E2E"
     assert (entry.virtual_account, entry.transaction_number) == (None, TNR)
     assert entry.details == {"operation": "PRZELEW"}
@@ -123,7 +126,9 @@ def test_what_a_title_says_with_the_banks_labels_is_evidence_and_marked() -> Non
         (f"824 OPŁATA; TNR: {TNR}; ;", TNR, ""),
     ],
 )
-def test_only_a_number_in_the_banks_own_place_is_the_transactions(text: str, number: str | None, remittance: str) -> None:
+def test_only_a_number_in_the_banks_own_place_is_the_transactions(
+    text: str, number: str | None, remittance: str
+) -> None:
     """Behind a name or a title that is the end of the text."""
     info = read_information(text)
     assert (info.transaction_number, info.remittance) == (number, remittance)

@@ -22,4 +22,5 @@ class Report(bytes):
 
 def code_page_of(report: bytes) -> str | None:
     """The page a report was written in by the library; None where it must be chosen."""
-    return report.code_page if isinstance(report, Report) else None
+    page: str | None = getattr(report, "code_page", None)
+    return page

@@ -110,9 +110,7 @@ def _choice(part: bytes, costs: dict[str, int], usual: str, handicaps: dict[str,
     # The first of those that cost the least: the bank's own stands first.
     best = usual if total.get(usual) == least else next(name for name, cost in total.items() if cost == least)
     text = _text(part, best)
-    rivals = [
-        name for name, cost in costs.items() if (cost < costs[best] or cost == 0) and _text(part, name) != text
-    ]
+    rivals = [name for name, cost in costs.items() if (cost < costs[best] or cost == 0) and _text(part, name) != text]
     return PageChoice(best, text, min(rivals, key=lambda name: costs[name]) if rivals else None)
 
 

@@ -202,7 +202,9 @@ def _is_frame(text: str, position: int) -> bool:
     if text[position] == "\x01":
         return position - start < _MANY and not text[start:position].strip("\x01")
     if text[position] == "\x03":
-        return text[start:position] in ("", "-") and not text[position + 1 : position + 1 + _MANY].split("\n")[0].strip()
+        return (
+            text[start:position] in ("", "-") and not text[position + 1 : position + 1 + _MANY].split("\n", maxsplit=1)[0].strip()
+        )
     return False
 
 
