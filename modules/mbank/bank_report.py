@@ -22,7 +22,7 @@ CONFIRM_WITHIN = dt.timedelta(days=30)
 
 _kept = {
     'company', 'task_id', 'position', 'fetched_at', 'date_from', 'date_to',
-    'content', 'sha256', 'requested_by', 'authorised_by'}
+    'content', 'code_page', 'sha256', 'requested_by', 'authorised_by'}
 
 
 class Report(ModelSQL, ModelView):
@@ -46,6 +46,9 @@ class Report(ModelSQL, ModelView):
     content = fields.Binary(
         "Content", required=True, readonly=True, filename='name',
         help="The bytes as the bank gave them.")
+    code_page = fields.Char("Code Page", readonly=True,
+        help="The code page a report that came as text was kept in. "
+        "Empty when it came as bytes.")
     sha256 = fields.Char("SHA-256", required=True, readonly=True)
     state = fields.Selection([
             ('stored', "Stored"),
@@ -137,7 +140,8 @@ class Report(ModelSQL, ModelView):
                     authorised_by=authoriser,
                     date_from=date_from,
                     date_to=date_to,
-                    content=content,
+                    content=bytes(content),
+                    code_page=gateway.code_page_of(content),
                     sha256=digest)
             result.append(report)
         cls.save([r for r in result if r.id is None or r.id < 0])
@@ -208,7 +212,8 @@ class Report(ModelSQL, ModelView):
         return imported
 
     def _parse(self):
-        return gateway.read_statements(bytes(self.content), self.name)
+        return gateway.read_statements(
+            bytes(self.content), self.name, self.code_page)
 
     def _read(self):
         "The statements of the report, or None if it cannot be read"

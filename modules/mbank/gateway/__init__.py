@@ -24,7 +24,8 @@ from .signing import (
     certificate_values, check_signature, load_signer, probe,
     read_certificate_file, signed_text)
 from .statements import (
-    confirm_statements, entry_identities, fetch_statements, read_statements)
+    code_page_of, confirm_statements, entry_identities, fetch_statements,
+    read_statements)
 from .tokens import (
     Token, TokenKey, last_try, list_token, list_tokens, token_modules,
     unlocked)
@@ -32,12 +33,11 @@ from .tokens import (
 __all__ = [
     'SESSION_OPERATIONS', 'Token', 'TokenKey', 'ask_orders', 'begin_again',
     'begin_login', 'believes_absence', 'can_ask', 'certificate_values',
-    'check_signature', 'close_login', 'complete_login', 'complete_session',
-    'confirm_statements', 'create_session', 'declared_absent', 'dump_intent',
-    'endpoint', 'entry_identities', 'fetch_statements', 'finish_session',
-    'in_doubt', 'is_executed', 'is_final', 'last_try', 'list_token',
-    'list_tokens', 'load_intent', 'load_signer', 'new_intent', 'not_sent',
-    'probe',
-    'prove_session', 'read_certificate_file', 'read_statements',
-    'send_orders', 'settled_at', 'signed_text', 'told_late', 'token_modules',
-    'unlocked', 'write_orders']
+    'check_signature', 'close_login', 'code_page_of', 'complete_login',
+    'complete_session', 'confirm_statements', 'create_session',
+    'declared_absent', 'dump_intent', 'endpoint', 'entry_identities',
+    'fetch_statements', 'finish_session', 'in_doubt', 'is_executed',
+    'is_final', 'last_try', 'list_token', 'list_tokens', 'load_intent',
+    'load_signer', 'new_intent', 'not_sent', 'probe', 'prove_session',
+    'read_certificate_file', 'read_statements', 'send_orders', 'settled_at',
+    'signed_text', 'token_modules', 'told_late', 'unlocked', 'write_orders']

@@ -4,6 +4,7 @@
 
 Operations have the names of the contract  # L-015
 """
+from companynet.domain.report import code_page_of
 from companynet.domain.statement import entry_identities
 from companynet.formats import read_statements as _read_statements
 
@@ -11,15 +12,16 @@ from .connection import with_session
 from .errors import translated
 
 __all__ = [
-    'confirm_statements', 'entry_identities', 'fetch_statements',
-    'read_statements']
+    'code_page_of', 'confirm_statements', 'entry_identities',
+    'fetch_statements', 'read_statements']
 
 
 def fetch_statements(session, company, date_from, date_to):
     """Ask for the statements of the days and wait for them.
 
     Returns the library's package: task_id, and reports as a tuple of bytes,
-    empty if there are none. Confirm it after the work is committed.
+    empty if there are none; code_page_of tells the page of each, to be kept
+    with it. Confirm it after the work is committed.
     """
     return with_session(
         'getMT940Ex', session, company,
@@ -35,7 +37,11 @@ def confirm_statements(session, company, task_id):
             token, dik, task_id))
 
 
-def read_statements(data, source):
-    "The statements of a file; StatementFormatError names the place"
+def read_statements(data, source, code_page=None):
+    """The statements of a file; StatementFormatError names the place
+
+    code_page is the page the library wrote the data in, as code_page_of
+    told it, or None to have it chosen.
+    """
     with translated():
-        return _read_statements(data, source)
+        return _read_statements(data, source, code_page)

@@ -20,6 +20,11 @@ from .reading import Reading
 DAY = dt.timedelta(days=1)
 
 
+class TextReport(bytes):
+    "A report as the library makes it of text"
+    code_page = 'iso-8859-2'
+
+
 @contextmanager
 def executed():
     "The queries the database is asked meanwhile"
@@ -56,7 +61,9 @@ class StatementCase(Reading, FirmCase):
         self.assertEqual(received.amount, Decimal('1230.50'))
         self.assertEqual(received.remittance, 'FV 1/2026')
         self.assertEqual(received.transaction_number, tnr(1))
-        self.assertIn(tnr(1), received.entry_identity)
+        self.assertEqual(
+            received.entry_identity,
+            'tnr:%s:%s:1230.5' % (tnr(1), TODAY - DAY))
         self.assertEqual(received.party, self.firm.alfa)
         self.assertEqual(paid.amount, Decimal('-30.50'))
         self.assertIsNone(paid.party)
@@ -86,7 +93,9 @@ class StatementCase(Reading, FirmCase):
         self.assertEqual(len(imported.intraday), 1)
         self.assertIn(account, imported.intraday[0])
         statement, = self.import_file(booked)
-        self.assertIn(tnr(3), statement.origins[0].entry_identity)
+        self.assertEqual(
+            statement.origins[0].entry_identity,
+            'tnr:%s:%s:10' % (tnr(3), TODAY))
         self.assertEqual(self.count(journal), (1, 1))
 
     @working
@@ -284,6 +293,26 @@ class StatementCase(Reading, FirmCase):
             self.assertEqual(self.count(
                     pool.get('account.statement.journal')(journal)), (1, 1))
         self.work(check)
+
+    @working
+    def test_report_of_text(self):
+        "A report that came as text is read in the page it was kept in"
+        Report = Pool().get('mbank.report')
+        journal, account = self.firm.new_journal()
+        # In another page the title would be Polish too
+        content = mt940(
+            account, TODAY - DAY, 1, '0', [('1', 'B\u013d\u017bK', tnr(18))])
+        id, = Report.store(
+            self.company_id, 'T4', [TextReport(content)],
+            TODAY, TODAY, 1)
+        Report.import_one(id)
+        report = Report(id)
+        self.assertEqual(report.code_page, 'iso-8859-2')
+        statement, = report.statements
+        self.assertEqual(statement.origins[0].remittance, 'B\u013d\u017bK')
+        self.assertIsNone(statement.mbank_problems)
+        with self.assertRaises(AccessError):
+            Report.write([report], {'code_page': None})
 
     @working
     def test_report_damaged(self):

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -9,17 +10,16 @@ from typing import Any, Final
 
 from companynet.domain.account import Nrb
 from companynet.domain.account_state import AccountState, account_states
+from companynet.domain.report import Report, code_page_of
 from companynet.domain.session import Secret
 from companynet.domain.statement import Statement
 from companynet.errors import AnswerInvalid
 from companynet.formats import read_statements
+from companynet.formats.code_pages import CODE_PAGE, UTF_8
 from companynet.formats.packed import is_packed, unpack
 from companynet.soap.call import Caller, read_value
 from companynet.soap.polling import poll
 from companynet.soap.salvage import identity, only_text
-
-#: The code page of the bank's MT940.  # L-156
-_CODE_PAGE: Final = "iso-8859-2"
 
 _RESULT: Final = "checkGetMT940Result"
 
@@ -32,8 +32,8 @@ class StatementPackage:
     """The bank's id of the request; :meth:`Statements.confirm` wants it."""
 
     reports: tuple[bytes, ...]
-    """One file each, as the bank made it; read them with :func:`companynet.formats.read_statements`. Empty if the
-    bank has no statements for these days."""
+    """One :class:`Report` each, as the bank made it; read them with :func:`companynet.formats.read_statements` and
+    their code page, and keep both. Empty if the bank has no statements for these days."""
 
     def read(self, accounts: Collection[Nrb] | None = None) -> tuple[Statement, ...]:
         """What the reports say. The source of each statement is the task and the number of its report.
@@ -49,7 +49,7 @@ class StatementPackage:
         found = [
             statement
             for number, report in enumerate(self.reports, 1)
-            for statement in read_statements(report, f"{self.task_id}/{number}")
+            for statement in read_statements(report, f"{self.task_id}/{number}", code_page_of(report))
         ]
         if accounts is None:
             return tuple(found)
@@ -141,7 +141,7 @@ class Statements:
             if not content:
                 # An element without content is a report without a line.
                 continue
-            reports.append(self._unpacked(self._bytes(content), left))
+            reports.append(self._report(content, left))
             left -= len(reports[-1])
         return StatementPackage(task_id, tuple(reports))
 
@@ -163,7 +163,7 @@ class Statements:
             reason = str(error)
         raise AnswerInvalid(f"a report cannot be used: {reason}", operation=_RESULT)
 
-    def _bytes(self, content: str) -> bytes:
+    def _report(self, content: str, limit: int) -> Report:
         kind = self._caller.profile.report_content
         if kind in {"base64", "auto"}:
             try:
@@ -171,14 +171,10 @@ class Statements:
             except (binascii.Error, ValueError):
                 data = b""
             if data and (kind == "base64" or b":20:" in data or is_packed(data)):
-                return data
+                return Report(self._unpacked(data, limit))
             if kind == "base64":
                 raise AnswerInvalid("a report is not base64, as the profile says it is", operation=_RESULT)
-        try:
-            return content.encode(_CODE_PAGE)
-        except UnicodeEncodeError as error:
-            place = error.start
-        raise AnswerInvalid(
-            f"a report holds U+{ord(content[place]):04X} at character {place}, which {_CODE_PAGE} has no place for",
-            operation=_RESULT,
-        )
+        for page in (CODE_PAGE, UTF_8):
+            with contextlib.suppress(UnicodeEncodeError):
+                return Report(content.encode(page), page)
+        raise AnswerInvalid("a report holds characters that are none", operation=_RESULT)

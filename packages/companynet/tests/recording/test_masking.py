@@ -138,7 +138,7 @@ def test_a_masked_statement_reads_as_before(path: Path) -> None:
     """Lines, amounts, dates, numbers and problems stay, whosever file it is; accounts, names and titles do not."""
     data = path.read_bytes()
     masked = mask_data(data, Masker())
-    lines = [[len(line) for line in decode(content, "file").split("\n")] for content in (data, masked)]
+    lines = [[len(line) for line in decode(content, "file").text.split("\n")] for content in (data, masked)]
     assert lines[0] == lines[1]
     before, after = read_statements(data, "file"), read_statements(masked, "file")
     assert [shape(statement) for statement in after] == [shape(statement) for statement in before]

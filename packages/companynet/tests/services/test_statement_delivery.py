@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import tracemalloc
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -12,6 +13,7 @@ import pytest
 from lxml import etree
 
 from companynet.domain.account import Nrb
+from companynet.domain.report import code_page_of
 from companynet.domain.session import Secret
 from companynet.errors import AnswerInvalid, FormatError, Outcome
 from companynet.formats import read_statements
@@ -52,6 +54,42 @@ def test_a_report_that_comes_as_text_has_the_bytes_of_the_banks_code_page(
 
 
 @pytest.mark.parametrize(
+    ("words", "page", "codes"),
+    [
+        ("SPÓŁKA", "iso-8859-2", []),
+        ("Božena", "iso-8859-2", []),
+        ("BĹĄD", "iso-8859-2", []),
+        ("FV 1 – „A”", "utf-8", ["code_page"]),
+        ("ІВАН", "utf-8", ["code_page"]),
+    ],
+)
+def test_what_came_as_text_is_read_in_the_page_it_was_written_in(
+    bank: ScriptedBank, connect: Connect, words: str, page: str, codes: list[str]
+) -> None:
+    """Its letters are certain, and what the bank's page has no place for is kept and told."""
+    content = DAY.decode("iso-8859-2").replace("\x01", "").replace("\x03", "").replace("ŻÓŁ\r\nĆ I", f"{words} I")
+    report = (
+        f"<m:finished>true</m:finished><m:reports><m:Report><m:content>{content}</m:content></m:Report></m:reports>"
+    )
+    bank.then(soap("checkGetMT940Result", report))
+    package = connect().client.statements.result(TOKEN, DIK, "T-1")
+    assert [code_page_of(report) for report in package.reports] == [page]
+    first = package.read()[0]
+    assert first.entries[0].counterparty_name == f"{words} I SYNOWIE SP. Z O.O."
+    assert [problem.code for problem in first.problems] == codes
+
+
+def test_the_page_of_what_came_as_bytes_is_chosen(bank: ScriptedBank, connect: Connect) -> None:
+    data = DAY.decode("iso-8859-2").encode("cp1250")
+    bank.then(ready(data))
+    package = connect().client.statements.result(TOKEN, DIK, "T-1")
+    assert [code_page_of(report) for report in package.reports] == [None]
+    first = package.read()[0]
+    assert first.entries[0].code_name == "PRZELEW PRZYCHODZĄCY - ELIXIR"
+    assert [problem.code for problem in first.problems] == ["code_page"]
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (gzip.compress(b"x" * 5000), "more than"),
@@ -84,6 +122,20 @@ def test_a_bomb_is_not_unfolded() -> None:
     with pytest.raises(ValueError, match="more than 1000 bytes"):
         unpack(bomb, 1000)
     assert unpack(gzip.compress(b"ab") + gzip.compress(b"c"), 3) == b"abc"
+
+
+def test_unpacking_needs_the_content_once_and_time_that_grows_with_the_data() -> None:
+    """Members without content are passed over without copying all that follows, each time."""
+    assert unpack(gzip.compress(b"") * 20_000 + gzip.compress(b"a"), 1) == b"a"
+    packed = gzip.compress(bytes(32_000_000))
+    tracemalloc.start()
+    try:
+        content = unpack(packed, 40_000_000)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert content == bytes(32_000_000)
+    assert peak < 48_000_000
 
 
 def test_accounts_are_chosen_from_what_was_delivered() -> None:

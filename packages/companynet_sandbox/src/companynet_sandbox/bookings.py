@@ -45,10 +45,10 @@ def book(db: Connection, now: datetime, order: Row) -> None:
         code=KINDS[order["kind"]].code,
         fields=(
             ("NA RACH.", order["creditor_account"]),
-            ("DLA", payee),
-            *told,
             ("REF. KLIENTA", order["end_to_end_id"]),
             ("PROW. ZAGR.", from_minor(charge) if charge and abroad else ""),
+            ("DLA", payee),
+            *told,
         ),
         customer_reference=_reference(order),
     )
@@ -74,9 +74,9 @@ def book_return(db: Connection, now: datetime, order: Row, reason: str) -> None:
         heading="ZWROT PRZELEWU",
         fields=(
             ("Z RACH.", order["creditor_account"]),
+            ("REF. KLIENTA", order["end_to_end_id"]),
             ("OD", order["creditor_name"]),
             ("TYT.", f"ZWROT {reason} {order['title']}"),
-            ("REF. KLIENTA", order["end_to_end_id"]),
         ),
         customer_reference=_reference(order),
         reversal=True,

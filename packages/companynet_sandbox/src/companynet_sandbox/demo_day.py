@@ -206,8 +206,8 @@ def _internal_and_foreign(made: _Day) -> None:
         fields = ((label, own), (party, "Gamma sp. z o.o."), ("TYT.", "Przelew wewnętrzny"))
         made.add(code, sign * made.amount(100, 5000), fields)
     for code, name in (("981", "OVERSEAS TRADING LTD"), ("983", "MUSTER GMBH BERLIN"), ("990", "ACME SARL PARIS")):
-        payee = (("NA RACH.", "DE89370400440532013000"), ("DLA", name))
-        made.add(code, -made.amount(300, 8000), (*payee, ("TYT.", "Invoice 2024-1188"), ("PROW. ZAGR.", "12.00")))
+        payee = (("NA RACH.", "DE89370400440532013000"), ("PROW. ZAGR.", "12.00"), ("DLA", name))
+        made.add(code, -made.amount(300, 8000), (*payee, ("TYT.", "Invoice 2024-1188")))
     rate = Decimal("4.2715")
     bought = made.amount(500, 3000)
     deal = f"{made.random.randrange(10**8):08d}"

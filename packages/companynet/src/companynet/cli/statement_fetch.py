@@ -11,6 +11,7 @@ from companynet.cli.failures import EXIT_STATUS, Unusable
 from companynet.cli.files import write_whole
 from companynet.cli.output import FOUND_PROBLEMS, fail, say
 from companynet.domain.account import Nrb
+from companynet.domain.report import code_page_of
 from companynet.domain.statement import Statement
 from companynet.errors import FormatError
 from companynet.formats import read_statements
@@ -82,7 +83,7 @@ def _store(
         path = folder / f"{stem}_{number}.sta"
         write_whole(path, report)
         try:
-            stored.append((path, list(read_statements(report, str(path)))))
+            stored.append((path, list(read_statements(report, str(path), code_page_of(report)))))
         except FormatError as error:
             stored.append((path, []))
             unread.append(str(error))

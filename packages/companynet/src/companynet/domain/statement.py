@@ -165,19 +165,26 @@ class Statement:
 def entry_identities(statement: Statement) -> tuple[str, ...]:
     """One identity for each entry of the statement, in their order; no two are equal.
 
-    ``tnr:<number>`` where the bank numbered the transaction (L-104), else ``fp:<fingerprint>:<occurrence>``: two
-    equal transfers on one day are both real. A transaction number that a statement repeats (which is also one of
-    its problems) has the occurrence appended from the second on. An identity depends on the account and the
-    entry's fields, not on the file, the folding of its lines, or the letter case.
+    ``tnr:<number>:<day>:<amount>`` where the bank numbered the transaction (L-104): a number alone may be one that a
+    payer typed. Else ``fp:<fingerprint>:<occurrence>``: two equal transfers on one day are both real. A number that a
+    statement repeats with day and amount (which is also one of its problems) has the occurrence appended from the
+    second on.
+
+    An identity depends on the account and what the bank wrote of the entry, not on the file, its code page, its line
+    ends, the folding of its lines, blanks or the letter case.
     """
     seen: Counter[str] = Counter()
     identities = []
     for entry in statement.entries:
-        key = f"tnr:{entry.transaction_number}" if entry.transaction_number else f"fp:{_print(statement, entry)}"
+        key = _numbered(entry) if entry.transaction_number else f"fp:{_print(statement, entry)}"
         seen[key] += 1
         plain = key.startswith("tnr:") and seen[key] == 1
         identities.append(key if plain else f"{key}:{seen[key]}")
     return tuple(identities)
+
+
+def _numbered(entry: Entry) -> str:
+    return f"tnr:{entry.transaction_number}:{entry.booking_date or entry.value_date}:{entry.amount.normalize():f}"
 
 
 def _print(statement: Statement, entry: Entry) -> str:
@@ -185,15 +192,13 @@ def _print(statement: Statement, entry: Entry) -> str:
         statement.account,
         entry.value_date.isoformat(),
         entry.booking_date.isoformat() if entry.booking_date else "",
-        str(entry.amount.normalize()),
+        f"{entry.amount.normalize():f}",
         entry.currency,
-        entry.type,
-        entry.code or "",
-        entry.customer_reference or "",
-        entry.bank_reference or "",
-        entry.counterparty_account or "",
-        entry.counterparty_name or "",
-        entry.remittance,
+        entry.raw,
     )
-    plain = "\x1f".join("".join(part.split()).upper() for part in parts)
-    return hashlib.sha256(plain.encode()).hexdigest()[:24]
+    return hashlib.sha256("\x1f".join(map(_unmistakable, parts)).encode()).hexdigest()[:24]
+
+
+def _unmistakable(text: str) -> str:
+    """What no code page, line end or wrapping changes: digits and the letters that all pages share."""
+    return "".join(character for character in text.upper() if character.isascii() and character.isalnum())

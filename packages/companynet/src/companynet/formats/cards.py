@@ -8,14 +8,14 @@ from stdnum import luhn
 _HEAD, _TAIL = 6, 4
 _SHORTEST, _LONGEST = 11, 19
 # A number may be wrapped over lines or written in groups. The bank's transaction number is digits before a dot.
-_GAP = r"[\s-]{0,2}"
-_GAPS = re.compile(r"[\s-]+")
+_GAP = re.compile(r"[\s-]")
+_RUN = re.compile(r"\d(?:[\s-]{0,2}\d)+", re.ASCII)
 _CANDIDATE = re.compile(rf"(?<!\d)\d(?:\n?\d){{12,{_LONGEST - 1}}}(?!\n?[\d.])", re.ASCII)
 
 
 def card_digits(value: str | None) -> str | None:
     """The digits of a value that can be a card number, else None."""
-    digits = re.sub(r"[\s-]", "", value or "")
+    digits = _GAP.sub("", value or "")
     plain = digits.isascii() and digits.isdigit()
     return digits if plain and _SHORTEST <= len(digits) <= _LONGEST else None
 
@@ -41,37 +41,33 @@ class Mask:
     """
 
     def __init__(self, numbers: Iterable[str]) -> None:
-        self._beginnings = [
-            (number[:length], len(number) - _TAIL)
-            for number in sorted(numbers, key=len, reverse=True)
-            for length in range(len(number), _SHORTEST - 2, -1)
-        ]
+        self._ends: dict[str, int] = {}
+        for number in sorted(numbers, key=len):
+            for length in range(_SHORTEST - 1, len(number) + 1):
+                self._ends[number[:length]] = len(number) - _TAIL
+        self._longest = max(map(len, self._ends), default=0)
 
     def __bool__(self) -> bool:
-        return bool(self._beginnings)
+        return bool(self._ends)
 
     def __call__(self, text: str) -> str:
         """The text with each of the numbers masked; its length and line ends stay."""
-        if not self._beginnings:
-            return text
-        plain = _GAPS.sub("", text)
-        for digits, end in self._beginnings:
-            # Making a pattern costs more than all else an entry needs, and most of them would find nothing.
-            if digits in plain:
-                pattern = re.compile(_GAP.join(digits))
-                text = pattern.sub(lambda match, end=end: _stars(match.group(), end), text)  # type: ignore[misc]
-                plain = _GAPS.sub("", text)
-        return text
+        return _RUN.sub(self._run, text) if self._ends else text
 
-
-def _stars(written: str, end: int) -> str:
-    """Stars for the digits from the seventh up to ``end``; other characters stay."""
-    result = []
-    position = 0
-    for character in written:
-        if character.isdigit():
-            result.append("*" if _HEAD <= position < end else character)
-            position += 1
-        else:
-            result.append(character)
-    return "".join(result)
+    def _run(self, match: re.Match[str]) -> str:
+        """One run of digits, with its gaps: looked through once, however many numbers there are."""
+        written = match.group()
+        places = [place for place, sign in enumerate(written) if sign.isdigit()]
+        digits = "".join(written[place] for place in places)
+        result = list(written)
+        at = 0
+        while at <= len(digits) - _SHORTEST + 1:
+            longest = min(self._longest, len(digits) - at)
+            lengths = range(longest, _SHORTEST - 2, -1)
+            length = next((length for length in lengths if digits[at : at + length] in self._ends), 0)
+            if length:
+                end = self._ends[digits[at : at + length]]
+                for position in range(_HEAD, min(end, length)):
+                    result[places[at + position]] = "*"
+            at += length or 1
+        return "".join(result)

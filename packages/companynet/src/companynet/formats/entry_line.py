@@ -11,6 +11,7 @@ _LINE = re.compile(
     rf"(?P<amount>{_AMOUNT})(?P<type>[A-Z][A-Z0-9]{{3}})(?P<references>.*)",
     re.ASCII | re.DOTALL,
 )
+_PLAIN_AMOUNT = re.compile(_AMOUNT, re.ASCII)
 _CODE_NAME = re.compile(r"(\d{1,4})-(.*)", re.DOTALL)  # L-112
 _NO_REFERENCE = "NONREF"  # L-113
 _SIGN = {"C": 1, "RD": 1, "D": -1, "RC": -1}
@@ -75,7 +76,7 @@ def read_amount(text: str) -> Decimal:
     Raises:
         ValueError: it is anything else.
     """
-    if not re.fullmatch(_AMOUNT, text, re.ASCII):
+    if not _PLAIN_AMOUNT.fullmatch(text):
         raise ValueError(f"{text!r} is not an amount with one comma and at most two decimals")
     return Decimal(text.replace(",", ".")).quantize(_CENT)
 

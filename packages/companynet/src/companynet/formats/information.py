@@ -1,9 +1,15 @@
-"""mBank's text of an entry, field :86:, ``code OPERATION; LABEL: value; ...; TNR: n``.  # S-105, L-103"""
+"""mBank's text of an entry, field :86:, ``code OPERATION; LABEL: value; ...; TNR: n``.  # S-105, L-103
+
+A name and a title are what a payer typed, and may hold anything, the bank's labels included. So a label is the bank's
+by its place: before the first name or title any is, behind it only those that real files show there.
+"""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 from companynet.domain.account import normalise
 from companynet.formats.title import read_title
@@ -17,42 +23,40 @@ class _Label:
     kind: str = "text"
     """How the value is read: text, date, decimal, account."""
 
-    word: bool = False
-    """Also a word of everyday titles: behind a title it stays a part of the title too."""
-
 
 #: The bank's labels and what each means.  # L-111
 _LABELS = {
     "Z RACH.": _Label("counterparty_account", "account"),
     "NA RACH.": _Label("counterparty_account", "account"),
-    "OD": _Label("counterparty", word=True),
-    "DLA": _Label("counterparty", word=True),
+    "OD": _Label("counterparty"),
+    "DLA": _Label("counterparty"),
     "TYT.": _Label("remittance"),
     "TNR": _Label("transaction_number"),
     "ID IPH": _Label("virtual_account"),
     "DATA STEMPLA": _Label("stamp_date", "date"),
     "DATA NOSTRO": _Label("nostro_date", "date"),
-    "WALUTA": _Label("exchange_currency", word=True),
-    "KWOTA": _Label("exchange_amount", "decimal", word=True),
-    "KURS": _Label("exchange_rate", "decimal", word=True),
-    "NR": _Label("deal_number", word=True),
+    "WALUTA": _Label("exchange_currency"),
+    "KWOTA": _Label("exchange_amount", "decimal"),
+    "KURS": _Label("exchange_rate", "decimal"),
+    "NR": _Label("deal_number"),
     "REF. KLIENTA": _Label("client_reference"),
     "REF. MT103": _Label("mt103_reference"),
     "PROW. ZAGR.": _Label("foreign_charge", "decimal"),
     "NAZWA ZOBOW.": _Label("tax_payer_name"),
     "ID UZUP.": _Label("tax_identifier"),
     "SYMBOL FORM.": _Label("tax_form"),
-    "OKRES": _Label("tax_period", word=True),
+    "OKRES": _Label("tax_period"),
     "ID ZOBOW.": _Label("tax_obligation"),
     "RODZAJ SKŁADKI": _Label("zus_contribution"),
-    "DEKLARACJA": _Label("zus_declaration", word=True),
-    "NIP": _Label("zus_payer_nip", word=True),
+    "DEKLARACJA": _Label("zus_declaration"),
+    "NIP": _Label("zus_payer_nip"),
     "NR DEC/UM/TW.": _Label("zus_decision"),
     "NR KARTY": _Label("card_number"),
 }
 _POLISH = str.maketrans("ĄĆĘŁŃÓŚŹŻ", "ACELNOSZZ")
 
 
+@lru_cache(maxsize=256)
 def _plain(label: str) -> str:
     """A label for comparison: letter case, Polish letters and blanks do not count."""
     return "".join(label.upper().translate(_POLISH).split())
@@ -66,16 +70,22 @@ _KNOWN = "|".join(
 # "; " parts segments. Copies that lost the blanks at line ends part them by ";" before a known label too.
 _PART = re.compile(rf";(?:\s+|$|(?={_KNOWN}\s*:))", re.IGNORECASE)
 _KNOWN_SEGMENT = re.compile(rf"\s*({_KNOWN})\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
-_UNKNOWN_SEGMENT = re.compile(r"\s*([^\W\d_][\w./ -]{0,33}?)\s*:(?:\s+(.*)|$)", re.DOTALL)
-_CODE = re.compile(r"\s*(\d{1,4})(?:\s+|$)(.*)", re.DOTALL)  # L-112
+_UNKNOWN_SEGMENT = re.compile(r"([^\W\d_][\w./ -]{0,33}):(?:\s+(.*)|$)", re.DOTALL)
+_CODE = re.compile(r"(\d{1,4})(?:\s+(.*)|$)", re.DOTALL)  # L-112
 _TRANSACTION_NUMBER = re.compile(r"\d{15}\.\d{6}", re.ASCII)  # L-104
 _DATE = re.compile(r"(\d{2})\.(\d{2})\.(\d{4})", re.ASCII)
 _GROUPED = re.compile(r"(?:(\d{1,3}(?:,\d{3})+)\.|(\d{1,3}(?:\.\d{3})+),)(\d+)", re.ASCII)
 _PLAIN_DECIMAL = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _ADDRESS = re.compile(r"\s{2,}|\s(?=(?:UL|AL)\.)", re.IGNORECASE)
 
-# Texts that a segment without label goes on with: its author's own "; " parted it.
-_GOES_ON = frozenset({"counterparty", "remittance", "tax_payer_name"})
+#: Behind the payee of an order without a title stand the bank's fields of its form.  # L-731
+_FORM = frozenset(
+    ["tax_payer_name", "tax_identifier", "tax_form", "tax_period", "tax_obligation", "zus_contribution", "zus_declaration", "zus_payer_nip", "zus_decision", "client_reference"]
+)
+_PAYEE = _plain("DLA")
+
+IN_TITLE = "title_"
+"""What the names of details begin with that a payer wrote into a title with a label of the bank's: evidence, no more."""
 
 
 @dataclass(slots=True)
@@ -93,12 +103,14 @@ class Information:
     complaints: list[tuple[str, str]] = field(default_factory=list)
     """Codes and sentences of what does not fit."""
 
+    _taken: dict[str, int] = field(default_factory=dict)
+
     def add(self, key: str, value: str) -> None:
         """Keep a detail; a name that is taken gets a number."""
-        name, number = key, 1
+        name = key
         while name in self.details:
-            number += 1
-            name = f"{key}_{number}"
+            self._taken[key] = self._taken.get(key, 1) + 1
+            name = f"{key}_{self._taken[key]}"
         self.details[name] = value
 
 
@@ -107,8 +119,7 @@ def join(lines: Sequence[str]) -> str:
     return "".join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A segment of a :86: by its place in the joined text."""
 
     start: int
@@ -119,6 +130,9 @@ class Segment:
     value: int
     """Where what follows the label begins; ``start`` without a known label."""
 
+    label: str
+    """The label without blanks and Polish letters; empty without a known one."""
+
 
 def segments(text: str) -> list[Segment]:
     """The segments of mBank's :86:, empty ones left out; the first is the operation."""
@@ -126,89 +140,139 @@ def segments(text: str) -> list[Segment]:
     start = 0
     for part in (*_PART.finditer(text), None):
         end = part.start() if part else len(text)
-        if text[start:end].strip():
-            known = _KNOWN_SEGMENT.fullmatch(text, start, end)
-            label = _BY_LABEL.get(_plain(known[1])) if known else None
-            value = known.start(2) if known and label else start
-            found.append(Segment(start, end, label.key if label else None, value))
+        if known := _KNOWN_SEGMENT.fullmatch(text, start, end):
+            label = _plain(known[1])
+            meaning = _BY_LABEL.get(label)
+            if meaning:
+                found.append(Segment(start, end, meaning.key, known.start(2), label))
+            else:
+                # Letters of other scripts can be folded into a label, and are none of it.
+                found.append(Segment(start, end, None, start, ""))
+        elif text[start:end].strip():
+            found.append(Segment(start, end, None, start, ""))
         start = part.end() if part else end
     return found
 
 
 def read_information(text: str) -> Information:
     """Read mBank's :86: from its joined text."""
-    reader = _Reader()
-    for segment in _PART.split(text):
-        reader.take(segment.strip())
-    return reader.finish()
+    return _Reader(text).read()
 
 
 class _Reader:
-    def __init__(self) -> None:
-        self._values: dict[str, list[str]] = {}
-        self._last: str | None = None
-        self._numbers: list[str] = []
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._segments = segments(text)
+        self._values: dict[str, str] = {}
         self._info = Information()
-        self._first = True
 
-    def take(self, segment: str) -> None:
-        """Take one segment; empty ones carry nothing."""
-        first, self._first = self._first, False
-        if not segment:
-            return
-        known = _KNOWN_SEGMENT.fullmatch(segment)
-        label = _BY_LABEL.get(_plain(known[1])) if known else None
-        if known and label:
-            self._take_known(label, known[2].strip(), segment)
-            return
-        if first:
-            self._take_operation(segment)
-            return
-        unknown = _UNKNOWN_SEGMENT.fullmatch(segment)
-        if unknown:
-            self._info.add(unknown[1].lower(), (unknown[2] or "").strip())
-            if "remittance" in self._values:
-                self._values["remittance"].append(segment)
-            return
-        if self._last in _GOES_ON:
-            self._values[self._last].append(segment)
-        elif "remittance" in self._values:
-            self._values["remittance"].append(segment)
+    def read(self) -> Information:
+        """All that is there, in its fields."""
+        found = self._segments
+        typed = titled = len(found)
+        for index, segment in enumerate(found):
+            if segment.key == "remittance":
+                titled = index
+                break
+            if segment.key == "counterparty" and index < typed:
+                typed = index
+        typed = min(typed, titled)
+        number = self._number(typed)
+        end = len(found) - (number == len(found) - 1)
+        for index, segment in enumerate(found[:typed]):
+            if index != number:
+                self._take(segment, first=index == 0)
+        if typed < titled:
+            self._take_name(typed, min(titled, end), titled=titled < end)
+        if titled < end:
+            self._keep("remittance", self._between(titled, end))
+            self._evidence(found[titled + 1 : end])
+        if number is not None:
+            self._take_number(found[number])
+        return self._finish()
+
+    def _take_name(self, start: int, end: int, *, titled: bool) -> None:
+        """A name, and behind a payee's without a title the fields of a form."""
+        form = end
+        if not titled and self._segments[start].label == _PAYEE:
+            form = next((index for index in range(start, end) if self._segments[index].key in _FORM), end)
+        self._keep("counterparty", self._between(start, form))
+        for segment in self._segments[form:end]:
+            self._take_form(segment)
+
+    def _number(self, typed: int) -> int | None:
+        """The bank's own transaction number: before all that a payer typed, else the last segment.  # L-732"""
+        own = [index for index in range(typed) if self._segments[index].key == "transaction_number"]
+        if own:
+            return own[-1]
+        last = len(self._segments) - 1
+        return last if last >= 0 and self._segments[last].key == "transaction_number" else None
+
+    def _value(self, segment: Segment) -> str:
+        return self._text[segment.value : segment.end].strip()
+
+    def _between(self, start: int, end: int) -> str:
+        """What was typed from the label of one segment up to another."""
+        return self._text[self._segments[start].value : self._segments[end - 1].end].strip()
+
+    def _keep(self, key: str, value: str) -> None:
+        if key in self._values:
+            self._info.add(key, value)
         else:
-            self._info.add("unlabelled", segment)
+            self._values[key] = value
 
-    def _take_operation(self, segment: str) -> None:
-        match = _CODE.fullmatch(segment)
-        operation = segment
+    def _take(self, segment: Segment, *, first: bool) -> None:
+        """A segment that is the bank's."""
+        value = self._value(segment)
+        if segment.key is not None:
+            key = "tnr" if segment.key == "transaction_number" else segment.key
+            self._keep(key, _read(segment, value))
+        elif first:
+            self._take_operation(value)
+        elif unknown := _UNKNOWN_SEGMENT.fullmatch(value):
+            self._info.add(unknown[1].strip().lower(), (unknown[2] or "").strip())
+        elif "tax_payer_name" in self._values:
+            self._values["tax_payer_name"] += f"; {value}"
+        else:
+            self._info.add("unlabelled", value)
+
+    def _take_operation(self, text: str) -> None:
+        match = _CODE.fullmatch(text)
+        operation = text
         if match:
-            self._info.code, operation = match[1], match[2].strip()
+            self._info.code, operation = match[1], (match[2] or "").strip()
         if operation:
             self._info.add("operation", operation)
 
-    def _take_known(self, label: _Label, value: str, segment: str) -> None:
-        titled = "remittance" in self._values
-        if label.key == "transaction_number":
-            # The bank's own number is the last: a payer may write "; TNR: 1" into the title.
-            self._numbers.append(value)
+    def _take_form(self, segment: Segment) -> None:
+        """A segment of a form of the bank's; what is no field of one goes on with the name before it."""
+        value = self._value(segment)
+        if segment.key in _FORM:
+            self._keep(segment.key, _read(segment, value))
             return
-        if label.key in self._values:
-            # The bank's own label came first: this one is a person's text.
-            if titled:
-                self._values["remittance"].append(segment)
-            else:
-                self._info.add(label.key, value)
-            return
-        self._values[label.key] = [_READ[label.kind](value)]
-        self._last = label.key
-        if titled and label.word:
-            self._values["remittance"].append(segment)
-            self._last = "remittance"
+        whole = self._text[segment.start : segment.end].strip()
+        if "tax_payer_name" in self._values:
+            self._values["tax_payer_name"] += f"; {whole}"
+        else:
+            self._info.add("unlabelled", whole)
 
-    def finish(self) -> Information:
-        """All that was taken, in its fields."""
-        info = self._info
-        values = {key: "; ".join(part for part in parts if part) for key, parts in self._values.items()}
-        self._finish_numbers(values)
+    def _evidence(self, typed: Sequence[Segment]) -> None:
+        for segment in typed:
+            if segment.key is not None and segment.key != "remittance" and (value := self._value(segment)):
+                self._info.add(f"{IN_TITLE}{segment.key}", _read(segment, value))
+
+    def _take_number(self, segment: Segment) -> None:
+        number = self._value(segment)
+        if _TRANSACTION_NUMBER.fullmatch(number):
+            self._info.transaction_number = number
+            return
+        self._info.add("tnr", number)
+        self._info.complaints.append(
+            ("transaction_number", f"the TNR {number!r} is not 15 digits, a dot and 6 digits: it may be cut")
+        )
+
+    def _finish(self) -> Information:
+        info, values = self._info, self._values
         info.counterparty_account = values.pop("counterparty_account", "") or None
         info.virtual_account = values.pop("virtual_account", "") or None
         info.counterparty_name, info.counterparty_address = _name_and_address(values.pop("counterparty", ""))
@@ -219,23 +283,6 @@ class _Reader:
         for key, value in read_title(info.remittance).items():
             info.add(key, value)
         return info
-
-    def _finish_numbers(self, values: dict[str, str]) -> None:
-        if not self._numbers:
-            return
-        *others, last = self._numbers
-        for other in others:
-            if "remittance" in values:
-                values["remittance"] += f"; TNR: {other}"
-            else:
-                self._info.add("tnr", other)
-        if _TRANSACTION_NUMBER.fullmatch(last):
-            self._info.transaction_number = last
-        else:
-            self._info.add("tnr", last)
-            self._info.complaints.append(
-                ("transaction_number", f"the TNR {last!r} is not 15 digits, a dot and 6 digits: it may be cut")
-            )
 
 
 def _text(value: str) -> str:
@@ -269,7 +316,11 @@ def _account(value: str) -> str:
     return normalise(value)
 
 
-_READ = {"text": _text, "date": _iso_date, "decimal": _decimal, "account": _account}
+_READERS = {"text": _text, "date": _iso_date, "decimal": _decimal, "account": _account}
+
+
+def _read(segment: Segment, value: str) -> str:
+    return _READERS[_BY_LABEL[segment.label].kind](value)
 
 
 def _name_and_address(text: str) -> tuple[str | None, str | None]:

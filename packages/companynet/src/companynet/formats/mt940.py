@@ -1,6 +1,7 @@
 """MT940 statements and MT942 reports: the fields of a block become a :class:`Statement`.  # S-102, L-100"""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -15,33 +16,38 @@ from companynet.formats.information import Information, join, read_information
 from companynet.formats.statement_checks import check_statement
 from companynet.formats.subfields import has_subfields, read_subfields
 from companynet.formats.swift import Block, Field, loose_text, split_blocks
-from companynet.formats.text import foreign_characters, quoted, shown
+from companynet.formats.text import Decoded, Note, quoted, shown
 
 T = TypeVar("T")
 
 _MBANK_REFERENCE = re.compile(r"ST\d{6}CYC/")  # L-100
 _CHECKED_ACCOUNT = re.compile(r"[A-Z]{2}\d{2}\w{10,}|\d{26}", re.ASCII)
 _INTRADAY = frozenset({"34F", "13D", "90D", "90C"})
+_NOTES = 20
 _LETTERS = {"N": "PLN", "R": "EUR", "D": "USD"}  # L-102
 
 
-def read_mt940(text: str, source: str) -> tuple[Statement, ...]:
+def read_mt940(decoded: Decoded, source: str) -> tuple[Statement, ...]:
     """Read the statements of a decoded file.
 
     Raises:
         FormatError: there is none, or one of them has no readable account or currency.
     """
-    blocks, before = split_blocks(text)
+    blocks, before = split_blocks(decoded.text)
     if not blocks:
         raise FormatError(source, "line 1", "no :20: or other field, so this is not an MT940 or MT942 statement")
     blocks[0].loose[:0] = before
-    foreign = foreign_characters(text)
-    statements = []
-    for index, block in enumerate(blocks):
-        end = blocks[index + 1].line if index + 1 < len(blocks) else None
-        lines = [line for line in foreign if block.line <= line and (end is None or line < end)]
-        statements.append(_BlockReader(block, source).read(lines))
-    return tuple(statements)
+    notes = _by_block(blocks, decoded.notes)
+    return tuple(_BlockReader(block, source).read(own) for block, own in zip(blocks, notes, strict=True))
+
+
+def _by_block(blocks: list[Block], notes: tuple[Note, ...]) -> list[list[Note]]:
+    """The notes of each block; what stands before the first belongs to it."""
+    starts = [block.line for block in blocks]
+    found: list[list[Note]] = [[] for _block in blocks]
+    for note in notes:
+        found[max(bisect_right(starts, note.line) - 1, 0)].append(note)
+    return found
 
 
 class _BlockReader:
@@ -54,11 +60,11 @@ class _BlockReader:
         self._single: dict[str, Field] = {}
         self._pairs: list[tuple[Field, Field | None]] = []
 
-    def read(self, foreign_lines: list[int]) -> Statement:
+    def read(self, notes: list[Note]) -> Statement:
         """The statement of the block.
 
         Args:
-            foreign_lines: lines of the block with characters of another code page.
+            notes: what was seen in its lines when they were decoded.
         """
         self._sort_fields()
         account = self._account()
@@ -90,7 +96,7 @@ class _BlockReader:
             debits=debits,
             credits=credits_,
         )
-        self._frame_problems(foreign_lines)
+        self._frame_problems(notes)
         self._problems.extend(check_statement(statement, self._block.tags, self._lines))
         return replace(statement, problems=tuple(self._problems))
 
@@ -204,7 +210,7 @@ class _BlockReader:
         self._entries.append(_entry(head, info, currency, _raw(line, information)))
         self._lines.append(line.line)
 
-    def _frame_problems(self, foreign_lines: list[int]) -> None:
+    def _frame_problems(self, notes: list[Note]) -> None:
         block = self._block
         if not block.ended and (block.framed or block.cut):
             self._problems.append(
@@ -216,9 +222,10 @@ class _BlockReader:
             )
         for number, text in block.loose:
             self._problems.append(Problem("stray_line", loose_text(number, text), f"line {number}"))
-        if foreign_lines:
-            text = "characters that ISO-8859-2 does not have: the file's code page is another one"
-            self._problems.append(Problem("code_page", text, f"line {foreign_lines[0]}"))
+        self._problems.extend(Problem(note.code, note.text, f"line {note.line}") for note in notes[:_NOTES])
+        if len(notes) > _NOTES:
+            text = f"{len(notes) - _NOTES} more lines hold control characters"
+            self._problems.append(Problem("control_character", text, f"line {notes[_NOTES].line}"))
 
     def _complain(self, code: str, text: str, item: Field) -> None:
         self._problems.append(Problem(code, text, item.place))
@@ -269,12 +276,16 @@ def _entry(head: EntryLine, info: Information, currency: str, raw: str) -> Entry
     )
 
 
+_NO_MASK = Mask(())
+
+
 def _card_mask(head: EntryLine, details: dict[str, str], raw: str) -> Mask:
-    numbers = {card_digits(details.get("card_number"))}
-    if (head.bank_reference or "").startswith("CC"):  # L-108
+    of_card = (head.bank_reference or "").startswith("CC")  # L-108
+    numbers = {card_digits(value) for key, value in details.items() if "card_number" in key}
+    if of_card:
         numbers.add(card_digits(head.customer_reference))
         numbers.update(find_card_numbers(raw))
-    return Mask(number for number in numbers if number)
+    return Mask(number for number in numbers if number) if numbers else _NO_MASK
 
 
 def _masked(mask: Mask, text: str | None) -> str | None:

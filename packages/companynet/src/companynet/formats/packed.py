@@ -1,10 +1,14 @@
 """Packed bytes (gzip), unpacked with a limit: a few kilobytes of a hostile answer could fill the memory."""
 
+import io
 import zlib
 from typing import Final
 
 _MAGIC: Final = b"\x1f\x8b"
 _GZIP: Final = 16 + zlib.MAX_WBITS
+#: Bytes a step takes and makes at most.
+_FED: Final = 16 * 1024
+_MADE: Final = 256 * 1024
 
 
 def is_packed(data: bytes) -> bool:
@@ -22,23 +26,25 @@ def unpack(data: bytes, limit: int) -> bytes:
     Raises:
         ValueError: the data are damaged or cut short, something stands behind them, or the content is larger.
     """
-    parts = []
-    left = limit
-    while data:
+    content = io.BytesIO()
+    view = memoryview(data)
+    at = 0
+    while at < len(view):
         member = zlib.decompressobj(_GZIP)
-        problem = ""
-        part = b""
-        try:
-            part = member.decompress(data, left + 1)
-        except zlib.error:
-            problem = "the packed data are damaged"
-        if len(part) > left:
-            problem = f"the packed data hold more than {limit} bytes"
-        elif not problem and not member.eof:
-            problem = "the packed data are cut short"
-        if problem:
-            raise ValueError(problem)
-        left -= len(part)
-        parts.append(part)
-        data = member.unused_data
-    return b"".join(parts)
+        while not member.eof:
+            fed = view[at : at + _FED]
+            try:
+                made = member.decompress(fed, _MADE)
+            except zlib.error:
+                made = None
+            if made is None:
+                raise ValueError("the packed data are damaged")
+            # What is not eaten is fed again: no copy of the rest is ever made.
+            eaten = len(fed) - len(member.unconsumed_tail) - len(member.unused_data)
+            at += eaten
+            content.write(made)
+            if content.tell() > limit:
+                raise ValueError(f"the packed data hold more than {limit} bytes")
+            if not eaten and not made and not member.eof:
+                raise ValueError("the packed data are cut short")
+    return content.getvalue()

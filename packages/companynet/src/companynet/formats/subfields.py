@@ -10,7 +10,10 @@ from companynet.domain.account import normalise
 from companynet.formats.information import Information
 from companynet.formats.title import read_title
 
-_FORM = re.compile(r"\s*(\d{3})([\^<~>+?])(?=\d{2})")
+SUBFIELDS = r"\s*(\d{3})([\^<~>+?])(?=\d{2})"
+"""How such a text begins, as a pattern."""
+
+_FORM = re.compile(SUBFIELDS)
 _TITLE = tuple(f"{number:02d}" for number in range(20, 26))  # S-106
 _NAMES = (("32", "33"), ("27", "28", "29"))
 _ACCOUNTS = ("38", "26", "31")
@@ -27,12 +30,12 @@ def read_subfields(text: str) -> Information:
     if form is None:
         raise ValueError("the text has no subfields")
     info = Information(code=form[1])
-    values: dict[str, str] = {}
+    pieces: dict[str, list[str]] = {}
     for match in re.finditer(
         rf"{re.escape(form[2])}(\d{{2}})(.*?)(?={re.escape(form[2])}\d{{2}}|$)", text, re.DOTALL
     ):
-        number, value = match[1], match[2]
-        values[number] = values.get(number, "") + value
+        pieces.setdefault(match[1], []).append(match[2])
+    values = {number: "".join(parts) for number, parts in pieces.items()}
     used = set(_TITLE)
     info.remittance = "".join(values.get(number, "") for number in _TITLE).strip()
     for numbers in _NAMES:

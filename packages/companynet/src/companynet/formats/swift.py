@@ -6,6 +6,7 @@ Nothing is dropped: a line that belongs to no block is handed back as loose.
 import re
 from dataclasses import dataclass, field
 
+from companynet.formats.subfields import SUBFIELDS
 from companynet.formats.text import quoted
 
 _START, _END = "\x01", "\x03"
@@ -13,13 +14,23 @@ _TAG = re.compile(r":(\d{2}[A-Z]?):")
 _HEAD = frozenset({"20", "21", "25", "28", "28C", "60F", "60M", "34F", "13D"})
 _FOOT = frozenset({"62F", "62M", "64", "65", "90D", "90C"})
 _KNOWN = _HEAD | _FOOT | {"61", "86"}
-# Titles hold times, and folding may put ":20:45" at the start of a line of :86:. Header fields that could be a
-# part of a time must therefore look like themselves there.
+# A title is anybody's text, and folding may put any of it at the start of a line of :86:. What begins like a field
+# there must also go on like one.  # L-730
+_FIGURES = re.compile(r":\d\d[A-Z]?:\W{0,2}\w?\d{6}[A-Z]{3}")
 _LOOKS = {
+    "21": re.compile(r"(?!)"),
     "25": re.compile(r":25:[A-Z/0-9]{8,}"),
     "28": re.compile(r":28:\d+/\d+\s*$"),
-    "21": re.compile(r"(?!)"),
+    "28C": re.compile(r":28C:\d+(?:/\d+)?\s*$"),
+    "34F": re.compile(r":34F:[A-Z]{3}"),
+    "13D": re.compile(r":13D:\d{10}"),
+    "61": re.compile(r":61:\d{6}[\d ]{0,4}R?[CD]", re.IGNORECASE),
+    "86": re.compile(rf":86:{SUBFIELDS}"),
+    **dict.fromkeys(("60F", "60M", "62F", "62M", "64", "65"), _FIGURES),
+    **dict.fromkeys(("90D", "90C"), re.compile(r":90[DC]:\d{1,5}[A-Z]{3}")),
 }
+_WHOLE = re.compile(r"TNR:\s*\d{15}\.\d{6}\s*$", re.IGNORECASE)  # L-104
+_CODE_LINE = re.compile(r"\d{1,4}-")
 
 
 @dataclass(slots=True)
@@ -138,9 +149,10 @@ class _Splitter:
         return mark in ("-", "-}") and self._new_block_follows(index)
 
     def _new_block_follows(self, index: int) -> bool:
-        for line in self.lines[index + 1 :]:
+        for number in range(index + 1, len(self.lines)):
+            line = self.lines[number]
             if line.strip():
-                return line.startswith((_START, ":20:", ":25:", "{"))
+                return line.startswith((_START, ":25:", "{")) or (line.startswith(":20:") and self._is_head(number))
         return True
 
     def _is_field(self, index: int, line: str, tag: str) -> bool:
@@ -150,9 +162,23 @@ class _Splitter:
         if tag not in _KNOWN:
             return False
         if tag == "20":
-            return index + 1 < len(self.lines) and self.lines[index + 1].startswith((":25:", ":21:"))
-        looks = _LOOKS.get(tag)
-        return looks is None or bool(looks.match(line))
+            return self._is_head(index)
+        return bool(_LOOKS[tag].match(line)) or self._stands_like_field(index, tag)
+
+    def _is_head(self, index: int) -> bool:
+        return index + 1 < len(self.lines) and self.lines[index + 1].startswith((":25:", ":21:"))
+
+    def _stands_like_field(self, index: int, tag: str) -> bool:
+        """Whether a field whose own text is damaged is known by what follows."""
+        following = self.lines[index + 1 : index + 3]
+        if tag == "61":
+            return len(following) == 2 and bool(_CODE_LINE.match(following[0])) and following[1].startswith(":86:")
+        if tag == "86":
+            # The entry's own text was whole already, so its entry is lost.
+            return bool(_WHOLE.search("".join(self._block.fields[-1].lines[-2:]))) if self._block else False
+        if tag in _FOOT:
+            return not following or following == [""] or following[0].startswith((":64:", ":65:", "-", _END, _START))
+        return False
 
     def _open_for(self, tag: str, index: int) -> None:
         block = self._block

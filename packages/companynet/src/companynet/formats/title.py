@@ -43,7 +43,14 @@ def crc8(data: bytes) -> int:
     """CRC-8 with polynomial 0x07 and start value 0, as KSeF numbers use it.  # S-104"""
     crc = 0
     for byte in data:
-        crc ^= byte
-        for _bit in range(8):
-            crc = ((crc << 1) ^ 0x07) & 0xFF if crc & 0x80 else crc << 1
+        crc = _CRC8[crc ^ byte]
     return crc
+
+
+def _crc8_of(byte: int) -> int:
+    for _bit in range(8):
+        byte = ((byte << 1) ^ 0x07) & 0xFF if byte & 0x80 else byte << 1
+    return byte
+
+
+_CRC8 = tuple(map(_crc8_of, range(256)))

@@ -106,5 +106,5 @@ class Desk:
         self, payee: str, account: str, amount: int, title: str, *, code: str = "944", reference: str = ""
     ) -> Posting:
         """A transfer to somebody; the amount is above zero."""
-        fields = (("NA RACH.", account), ("DLA", payee), ("TYT.", title), ("REF. KLIENTA", reference))
+        fields = (("NA RACH.", account), ("REF. KLIENTA", reference), ("DLA", payee), ("TYT.", title))
         return Posting(self.account, -amount, code, fields, booked=self.day, customer_reference=reference)

@@ -126,9 +126,9 @@ def abroad(desk: Desk) -> Iterator[Made]:
         return
     fields = (
         ("NA RACH.", "DE89370400440532013000"),
+        ("PROW. ZAGR.", "12.00"),
         ("DLA", "MUSTERWARE BEISPIEL GMBH"),
         ("TYT.", f"Invoice {desk.chance.randrange(2024, 2027)}-{desk.chance.randrange(10**4)}"),
-        ("PROW. ZAGR.", "12.00"),
     )
     yield Made(Posting(desk.account, -desk.amount(200, 9_000), "981", fields, booked=desk.day), "abroad")
 

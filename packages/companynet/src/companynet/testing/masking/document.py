@@ -9,8 +9,8 @@ from typing import Final
 from lxml import etree
 
 from companynet.errors import FormatError
+from companynet.formats.code_pages import CODE_PAGE, UTF_8, choose_pages
 from companynet.formats.packed import is_packed, unpack
-from companynet.formats.text import CODE_PAGE
 from companynet.formats.xml import parse_xml
 from companynet.testing.masking.masker import Masker
 from companynet.testing.masking.statement import mask_statement
@@ -42,12 +42,9 @@ def mask_data(data: bytes, masker: Masker) -> bytes:
             return _document(data, masker)
         except FormatError:
             return masker.text(data.decode(CODE_PAGE)).encode(CODE_PAGE, "replace")
-    try:
-        encoding = "utf-8"
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = CODE_PAGE
-        text = data.decode(encoding)
+    (page,) = choose_pages([data])
+    encoding = UTF_8 if page.name == UTF_8 else CODE_PAGE
+    text = data.decode(encoding, "replace")
     if ":20:" in text or ":25:" in text:
         return mask_statement(text, masker).encode(encoding)
     return masker.text(text).encode(encoding)
