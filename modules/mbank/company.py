@@ -27,7 +27,7 @@ def offices_with(dik):
     Company = Pool().get('company.company')
     with without_check_access():
         return [
-            c for c in Company.search([('mbank_dik', '!=', None)])
+            c for c in Company.search([('mbank_dik', 'not in', [None, ''])])
             if same_dik(c.mbank_dik) == same_dik(dik)]
 
 

@@ -27,8 +27,6 @@ from .session import local_text
 _OF_BUTTONS = {
     'state', 'group', 'submitted_by', 'approved_by', 'succeeded_by',
     'failed_by', 'clearing_move', 'clearing_reconciled'}
-# A change that began so long before an approval may be committed after it
-_OVERLAP = dt.timedelta(minutes=1)
 
 
 class Payment(metaclass=PoolMeta):
@@ -158,6 +156,20 @@ class Payment(metaclass=PoolMeta):
                 if name in cls._defaults and with_default:
                     values[name] = cls._defaults[name]()
         return values
+
+    @classmethod
+    def create(cls, vlist):
+        transaction = Transaction()
+        if transaction.user and transaction.check_access:
+            of_server = cls._mbank_of_server()
+            for values in vlist:
+                for name in sorted(values.keys() & of_server):
+                    if values[name] and (name, values[name]) != (
+                            'state', 'draft'):
+                        raise AccessError(gettext(
+                                'mbank.msg_payment_of_server',
+                                field=cls.__names__(name)['field']))
+        return super().create(vlist)
 
     @classmethod
     def check_modification(cls, mode, payments, values=None, external=False):
@@ -352,7 +364,9 @@ class Payment(metaclass=PoolMeta):
             self, sorted(concerned, key=lambda u: u.id),
             lambda payment: gettext(
                 'mbank.msg_payment_voided_label', payment=payment.rec_name),
-            lambda payment: payment._voiding_text(content, changed))
+            # What the bell tells has one line
+            lambda payment: ' '.join(
+                payment._voiding_text(content, changed).split()))
         self._note_event(text)
         cls = self.__class__
         cls.write([self], {
@@ -380,7 +394,7 @@ class Payment(metaclass=PoolMeta):
     def _change_text(self, content, path, before, now):
         name, before, now = shown_change(self, path, before, now)
         found = payment_order.changes(
-            self, self.mbank_approved_at - _OVERLAP, content, path)
+            self, self.mbank_approved_at, content, path)
         if not found:
             return gettext(
                 'mbank.msg_payment_changed_unknown', field=name,
@@ -441,5 +455,5 @@ class PaymentEvent(ModelSQL, ModelView):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        cls.__access__.add('payment')
+        # Not by __access__: who may write a payment writes no history of it
         cls._order = [('at', 'DESC'), ('id', 'DESC')]

@@ -26,6 +26,8 @@ ADDRESS_LENGTH = 35  # L-450
 IDENTITY_LENGTH = 35  # L-452
 # Of the part of an identity that makes it one of its own; our own choice
 _UNIQUE_LENGTH = 16
+# A change that began so long before an approval may be committed after it
+_OVERLAP = dt.timedelta(minutes=1)
 
 
 def built(payments):
@@ -211,42 +213,45 @@ def _sources_of_party(party, number):
 
 
 def changes(payment, since, content=None, path=None):
-    """(time, user) of who has changed what the order is made of, by time.
+    """(time, id of the user) of who has changed what the order is made of.
 
-    since is a stored time. Without a path of the whole order, the payment
-    itself apart. What a process changed for nobody has no user.
+    since is a stored time. With a path, of that part alone and with the
+    payment itself, else of all and without it. By time; what a process
+    changed for nobody has no user.
     """
     Log = Pool().get('ir.model.log')
+    before = since - _OVERLAP if path else since
+
+    def concerned(parts):
+        return [
+            thing for part, things in parts.items() for thing in things
+            if path is None or part == path or path not in parts]
+
     with _plain(payment.company):
         payment = payment.__class__(payment.id)
-        parts = sources(payment)
-        records = {
-            r for part, of_part in parts.items() for r in of_part
-            if path is None or part == path or path not in parts}
-        if path is not None:
-            records.add(payment)
-        # Who changed a record last stands there, who did before and who
-        # deleted one in the log.
+        records = set(concerned(sources(payment)))
+        # Who changed a record last stands there; who did before, and who
+        # deleted one, in the log.
         names = {str(r) for r in records}
-        made_of = (content or {}).get('made_of', {})
-        for part, of_part in made_of.items():
-            if path is None or part == path or path not in made_of:
-                names.update(of_part)
-        found = []
-        for record in records:
-            time = record.write_date or record.create_date
-            if time and time >= since:
-                found.append((
-                        time, (record.write_uid or record.create_uid)
-                        if record.write_date else record.create_uid))
-        for log in Log.search([
+        names.update(concerned((content or {}).get('made_of', {})))
+        found = [
+            _last_change(r) for r in records if _last_change(r)[0] >= before]
+        if path and _last_change(payment)[0] > since:
+            # Not the approval itself
+            found.append(_last_change(payment))
+        found.extend((log.create_date, log.user) for log in Log.search([
                     ('resource', 'in', sorted(names)),
                     ('event', 'in', ['write', 'delete']),
-                    ('create_date', '>=', since),
-                    ]):
-            found.append((log.create_date, log.user))
+                    ('create_date', '>=', before),
+                    ]))
     found.sort(key=lambda change: change[0])
     return [(time, user.id if user else None) for time, user in found]
+
+
+def _last_change(record):
+    if record.write_date:
+        return record.write_date, record.write_uid
+    return record.create_date, record.create_uid
 
 
 def order(payment, instruction_id, today):
