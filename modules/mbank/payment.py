@@ -53,7 +53,8 @@ class Journal(metaclass=PoolMeta):
         states={
             'invisible': Eval('process_method') != 'mbank',
             },
-        help="Checked: who made or submitted a payment does not approve it.")
+        help="Checked: who made, changed or submitted a payment does not "
+        "approve it, nor who changed the data its order is made of.")
 
     @classmethod
     def __setup__(cls):
