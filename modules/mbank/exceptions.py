@@ -50,6 +50,10 @@ class DIKValidationError(ValidationError):
     pass
 
 
+class DIKSharedWarning(UserWarning):
+    pass
+
+
 class ConfigurationValidationError(ValidationError):
     pass
 

@@ -2,7 +2,6 @@
 # this repository contains the full copyright notices and license terms.
 import datetime as dt
 import hashlib
-import re
 import uuid
 
 from trytond.i18n import gettext
@@ -15,7 +14,7 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import (
     gateway, independent, order_asking, order_keeping, order_leaving,
-    order_sending, restored)
+    order_sending, payment_order, restored)
 from .authorisation import Authorisation
 from .exceptions import OrderBatchError
 from .order_history import note_deed
@@ -23,7 +22,6 @@ from .order_states import (
     ASKABLE, CANCELLED, HERE, OPEN, PREPARED, SETTLED, STATES, UNKNOWN,
     WAITING, allowed)
 from .order_status import in_words, state_name
-from .payment import order_name, order_text
 from .rights import check_right, context_of, has_right
 from .session import local_text
 
@@ -31,9 +29,6 @@ from .session import local_text
 _fixed = {
     'company', 'group', 'client_order_group_id', 'message_id', 'file_name',
     'data', 'md5', 'created_at', 'debited_account', 'order_count', 'amount'}
-
-ADDRESS_LENGTH = 35  # L-450
-IDENTITY_LENGTH = 35  # L-452
 
 
 class OrderBatch(ModelSQL, ModelView):
@@ -218,39 +213,42 @@ class OrderBatch(ModelSQL, ModelView):
         payments are those of the group that go, all if they are not given.
         """
         pool = Pool()
+        Date = pool.get('ir.date')
         Payment = pool.get('account.payment')
         with without_check_access():
             token = uuid.uuid4().hex
             now = dt.datetime.now().replace(microsecond=0)
             payments = list(group.payments if payments is None else payments)
-            identities = {
-                p: _end_to_end_id(p, token) for p in payments}
+            with Transaction().set_context(company=group.company.id):
+                today = Date.today()
+            orders = [
+                payment_order.order(p, '%s-%06d' % (token[:24], n), today)
+                for n, p in enumerate(payments, 1)]
+            debtor = orders[0]['debtor']
             message_id = 'MBM%s' % token[:29]
             data = gateway.write_orders({
                     'message_id': message_id,
                     'created_at': now.replace(tzinfo=dt.timezone.utc),
-                    'initiating_party': order_name(group.company.party),
-                    'orders': [
-                        _order(p, identities[p], '%s-%06d' % (token[:24], n))
-                        for n, p in enumerate(payments, 1)],
+                    'initiating_party': debtor['name'],
+                    'orders': orders,
                     })
             batch = cls(
                 company=group.company,
                 group=group,
-                order_count=len(payments),
-                amount=sum(p.amount for p in payments),
+                order_count=len(orders),
+                amount=sum(o['amount'] for o in orders),
                 client_order_group_id='MBG%s' % token[:29],
                 message_id=message_id,
                 file_name='%s.xml' % message_id,
                 data=data,
                 md5=hashlib.md5(data, usedforsecurity=False).hexdigest(),
-                debited_account=(
-                    group.journal.mbank_account_number.compact_iban),
+                debited_account=debtor['account'],
                 created_at=now)
             batch.save()
-            for payment in payments:
+            for payment, order in zip(payments, orders):
                 payment.mbank_batch = batch
-                payment.mbank_end_to_end_id = identities[payment]
+                payment.mbank_end_to_end_id = order['end_to_end_id']
+                payment.mbank_instruction_id = order['instruction_id']
             Payment.save(payments)
             return batch
 
@@ -469,49 +467,3 @@ class OrderBatch(ModelSQL, ModelView):
             independent.run(order_sending.mark_interrupted)
             independent.run(order_sending.queue_lost)
             order_asking.ask_all()
-
-
-def _end_to_end_id(payment, token):
-    number = re.sub('[^0-9A-Za-z-]', '-', payment.number)
-    return '%s-%s' % (number[-(IDENTITY_LENGTH - 9):], token[:8])
-
-
-def _order(payment, end_to_end_id, instruction_id):
-    pool = Pool()
-    Date = pool.get('ir.date')
-    company = payment.company
-    debtor = payment.journal.mbank_account_number
-    creditor = payment.mbank_account_number_used
-    return {
-        'kind': 'domestic' if payment.currency.code == 'PLN' else 'sepa',
-        'debtor': _party(
-            company.party, debtor.compact_iban, debtor.account.bank),
-        'creditor': _party(
-            payment.party, payment.mbank_iban, creditor.account.bank),
-        'amount': payment.amount,
-        'currency': payment.currency.code,
-        'remittance': payment.mbank_title_used,
-        'end_to_end_id': end_to_end_id,
-        'instruction_id': instruction_id,
-        'execution_date': max(payment.date, Date.today()),
-        }
-
-
-def _party(party, account, bank):
-    address = party.address_get()
-    lines, country = [], None
-    if address:
-        lines = [
-            order_text(address.street),
-            order_text('%s %s' % (
-                    address.postal_code or '', address.city or '')),
-            ]
-        country = address.country.code if address.country else None
-    return {
-        'name': order_name(party),
-        'address_lines': tuple(
-            line[:ADDRESS_LENGTH].rstrip() for line in lines if line),
-        'account': account,
-        'bic': bank.bic if bank else None,
-        'country': country,
-        }

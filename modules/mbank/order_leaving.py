@@ -9,11 +9,11 @@ still to be paid at this moment.
 from collections import defaultdict
 from decimal import Decimal
 
-from trytond.exceptions import UserError
 from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
+from . import payment_order
 from .order_status import state_name
 
 # States of a payment whose money leaves, or has left
@@ -80,10 +80,9 @@ def _unfit(payment):
         return gettext('mbank.msg_leaving_state', state=state_name(payment))
     if not payment.mbank_end_to_end_id:
         return gettext('mbank.msg_leaving_no_identity')
-    try:
-        payment.check_mbank_approved()
-    except UserError as error:
-        return error.message
+    if not payment_order.approved(payment):
+        return gettext(
+            'mbank.msg_payment_not_approved', payment=payment.rec_name)
 
 
 def _invoice(line):

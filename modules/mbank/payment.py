@@ -6,16 +6,14 @@ import unicodedata
 from stdnum import iban
 
 from trytond.i18n import gettext
-from trytond.model import ModelView, Workflow, fields
+from trytond.model import Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
-from trytond.transaction import Transaction
 
 from . import restored
-from .exceptions import MBankPaymentError, PaymentApprovalError
+from .exceptions import MBankPaymentError
 from .order_status import in_words
-from .rights import check_right
 
 # Limits of an order  # L-450
 NAME_LENGTH = 70
@@ -24,14 +22,6 @@ _forbidden = re.compile(
     r"[^0-9A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż /?:().,'+-]")
 # Digits of an mBank account, behind the country and the check digits  # L-451
 _mbank_account = re.compile(r'PL\d\d114\d{21}')
-# Written by the server alone, whatever a client sends
-_of_server = {
-    'state', 'mbank_submitted_by', 'mbank_approved_by', 'mbank_batch',
-    'mbank_end_to_end_id', 'mbank_status_key', 'mbank_status_text'}
-# What is approved: it does not change after it was submitted
-_approved = {
-    'company', 'journal', 'kind', 'party', 'line', 'date', 'amount',
-    'reference', 'reference_type', 'mbank_account_number', 'mbank_title'}
 
 
 class Journal(metaclass=PoolMeta):
@@ -60,7 +50,8 @@ class Journal(metaclass=PoolMeta):
         states={
             'invisible': Eval('process_method') != 'mbank',
             },
-        help="Checked: who made or submitted a payment does not approve it.")
+        help="Checked: who made, changed or submitted a payment does not "
+        "approve it, nor who changed the data its order is made of.")
 
     @classmethod
     def __setup__(cls):
@@ -91,6 +82,33 @@ class Journal(metaclass=PoolMeta):
                         journal=journal.rec_name,
                         number=number.number))
 
+    @classmethod
+    def check_modification(cls, mode, journals, values=None, external=False):
+        """Keep the method while payments were submitted or approved by it
+
+        Who approves for another method has another right.
+        """
+        pool = Pool()
+        Payment = pool.get('account.payment')
+        super().check_modification(
+            mode, journals, values=values, external=external)
+        if mode != 'write' or 'process_method' not in values:
+            return
+        method = values['process_method']
+        changed = [
+            j for j in journals
+            if j.process_method != method
+            and 'mbank' in {j.process_method, method}]
+        open_ = Payment.search([
+                ('journal', 'in', [j.id for j in changed]),
+                ('state', 'in', ['submitted', 'approved', 'processing']),
+                ], limit=1)
+        for payment in open_:
+            raise AccessError(gettext(
+                    'mbank.msg_journal_in_use',
+                    journal=payment.journal.rec_name,
+                    payment=payment.rec_name))
+
 
 class Payment(metaclass=PoolMeta):
     __name__ = 'account.payment'
@@ -109,20 +127,15 @@ class Payment(metaclass=PoolMeta):
     mbank_title = fields.Char(
         "Title of Transfer", states=_mbank_states,
         help="Leave empty for the reference of what is paid.")
-    mbank_submitted_by = fields.Many2One(
-        'res.user', "Submitted for mBank by", readonly=True,
-        ondelete='RESTRICT',
-        states={'invisible': ~Eval('mbank_submitted_by')})
-    mbank_approved_by = fields.Many2One(
-        'res.user', "Approved for mBank by", readonly=True,
-        ondelete='RESTRICT',
-        states={'invisible': ~Eval('mbank_approved_by')})
     mbank_batch = fields.Many2One(
         'mbank.order.batch', "Order Batch", readonly=True,
         ondelete='RESTRICT',
         states={'invisible': ~Eval('mbank_batch')})
     mbank_end_to_end_id = fields.Char(
         "Order's Identity", readonly=True,
+        states={'invisible': ~Eval('mbank_batch')})
+    mbank_instruction_id = fields.Char(
+        "Instruction's Identity", readonly=True,
         states={'invisible': ~Eval('mbank_batch')})
     mbank_status_key = fields.Char(
         "Key of State at mBank", readonly=True,
@@ -139,7 +152,15 @@ class Payment(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         cls.mbank_end_to_end_id.search_unaccented = False
+        cls.mbank_instruction_id.search_unaccented = False
         super().__setup__()
+        t = cls.__table__()
+        cls._sql_constraints += [
+            ('mbank_end_to_end_id_unique', Unique(t, t.mbank_end_to_end_id),
+                'mbank.msg_order_identity_unique'),
+            ('mbank_instruction_id_unique', Unique(t, t.mbank_instruction_id),
+                'mbank.msg_order_identity_unique'),
+            ]
 
     def get_mbank_status(self, name):
         return in_words(self.mbank_status_key)
@@ -179,9 +200,11 @@ class Payment(metaclass=PoolMeta):
         if currency not in {'PLN', 'EUR'}:
             refuse('mbank.msg_payment_currency', currency=currency)
         if not self.amount or self.amount <= 0:
-            refuse('mbank.msg_payment_amount', amount=self.amount)
+            refuse('mbank.msg_payment_amount',
+                amount=money(self.amount, self.journal.currency))
         if self.amount != round(self.amount, 2):
-            refuse('mbank.msg_payment_digits', amount=self.amount)
+            refuse('mbank.msg_payment_digits',
+                amount=money(self.amount, self.journal.currency))
         account = self.mbank_iban
         if not account:
             refuse('mbank.msg_payment_no_account')
@@ -206,100 +229,8 @@ class Payment(metaclass=PoolMeta):
                 title=title, character=found.group())
 
     @classmethod
-    @ModelView.button
-    @Workflow.transition('submitted')
-    def submit(cls, payments):
-        super().submit(payments)
-        payments = _by_mbank(payments)
-        for payment in payments:
-            payment.check_mbank()
-        cls.write(payments, {
-                'mbank_submitted_by': Transaction().user or None})
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('draft')
-    def draft(cls, payments):
-        super().draft(payments)
-        cls.write(_by_mbank(payments), {
-                'mbank_submitted_by': None,
-                'mbank_approved_by': None,
-                })
-
-    @classmethod
-    @ModelView.button
-    @Workflow.transition('approved')
-    def approve(cls, payments):
-        by_mbank = _by_mbank(payments)
-        if by_mbank:
-            check_right('group_payment_approve')
-        if len(by_mbank) < len(payments):
-            # Those who approve for mBank have the button, no more.
-            check_right('group_payment_approval', 'account_payment')
-        user = Transaction().user
-        for payment in by_mbank:
-            if (payment.journal.mbank_two_people
-                    and user in payment._mbank_makers):
-                raise PaymentApprovalError(gettext(
-                        'mbank.msg_payment_two_people',
-                        payment=payment.rec_name,
-                        journal=payment.journal.rec_name))
-        super().approve(payments)
-        cls.write(by_mbank, {'mbank_approved_by': user or None})
-
-    @property
-    def _mbank_makers(self):
-        "The ids of the users who made the payment"
-        users = [self.create_uid, self.mbank_submitted_by]
-        return {u.id for u in users if u}
-
-    def check_mbank_approved(self):
-        "Raise if nobody with the right has approved the payment"
-        if not self.mbank_approved_by:
-            raise PaymentApprovalError(gettext(
-                    'mbank.msg_payment_not_approved', payment=self.rec_name))
-
-    @classmethod
-    def check_modification(cls, mode, payments, values=None, external=False):
-        """Leave to the buttons what is theirs
-
-        A client may send any field of a record it may write, readonly or
-        not: the state too, without anybody's approval.
-        """
-        super().check_modification(
-            mode, payments, values=values, external=external)
-        if not external or mode == 'delete':
-            return
-        journals = set()
-        if mode == 'write' and values.get('journal'):
-            Journal = Pool().get('account.payment.journal')
-            journals.add(Journal(values['journal']).process_method)
-        for payment in payments:
-            if 'mbank' not in journals | {payment.process_method}:
-                continue
-            if mode == 'create':
-                touched = payment.state != 'draft' or any(
-                    getattr(payment, name) for name in _of_server - {'state'})
-            else:
-                touched = values.keys() & _of_server or (
-                    payment.state != 'draft' and values.keys() & _approved)
-            if touched:
-                raise AccessError(gettext(
-                        'mbank.msg_payment_fixed', payment=payment.rec_name))
-
-    @classmethod
     def process_method_with_group(cls):
         return super().process_method_with_group() + ['mbank']
-
-    @classmethod
-    def copy(cls, payments, default=None):
-        default = default.copy() if default is not None else {}
-        for name in [
-                'mbank_submitted_by', 'mbank_approved_by', 'mbank_batch',
-                'mbank_end_to_end_id', 'mbank_status_key',
-                'mbank_status_text']:
-            default.setdefault(name)
-        return super().copy(payments, default=default)
 
 
 class Group(metaclass=PoolMeta):
@@ -309,17 +240,33 @@ class Group(metaclass=PoolMeta):
         'mbank.order.batch', 'group', "mBank Order Batches", readonly=True,
         states={'invisible': Eval('process_method') != 'mbank'})
 
+    @classmethod
+    def check_modification(cls, mode, groups, values=None, external=False):
+        "What groups for mBank are made of is set when they are made"
+        super().check_modification(
+            mode, groups, values=values, external=external)
+        if not external or mode != 'write':
+            return
+        if fixed := {n for n in values if cls._fields[n].readonly}:
+            for group in groups:
+                if group.process_method == 'mbank' or group.mbank_batches:
+                    raise AccessError(gettext(
+                            'mbank.msg_payment_group_fixed',
+                            group=group.rec_name,
+                            **cls.__names__(sorted(fixed)[0])))
+
     def process_mbank(self):
         pool = Pool()
         Batch = pool.get('mbank.order.batch')
+        Payment = pool.get('account.payment')
         restored.check()
         for payment in self.payments:
             payment.check_mbank()
-            payment.check_mbank_approved()
+        Payment.check_mbank_approved(self.payments)
         Batch.make(self)
 
 
-def _by_mbank(payments):
+def by_mbank(payments):
     return [p for p in payments if p.process_method == 'mbank']
 
 
@@ -334,3 +281,12 @@ def order_text(text):
 
 def order_name(party):
     return order_text(party.full_name)
+
+
+def money(amount, currency):
+    "The amount as the user reads it, with all its decimals"
+    if amount is None:
+        return None
+    digits = max(-amount.normalize().as_tuple().exponent, currency.digits)
+    return Pool().get('ir.lang').get().currency(
+        amount, currency, grouping=True, digits=digits)

@@ -154,9 +154,23 @@ class ChoiceMixin:
         Configuration = pool.get('mbank.configuration')
         current = Transaction().context.get('company')
         only = Configuration(1).credentials_per_company
+        # Of head offices that share a DIK the current one stands for all
         return [
-            self._dik_row(not only or c.id == current, c.mbank_dik, c)
-            for c in self._companies() if c.mbank_dik]
+            self._dik_row(
+                not only or any(c.id == current for c in companies),
+                dik, companies[0])
+            for dik, companies in self._by_dik().items()]
+
+    def _by_dik(self):
+        "The user's head offices by DIK, the current one first"
+        current = Transaction().context.get('company')
+        found = {}
+        for company in self._companies():
+            if company.mbank_dik:
+                of_dik = found.setdefault(company.mbank_dik, [])
+                of_dik.insert(
+                    0 if company.id == current else len(of_dik), company)
+        return found
 
     @staticmethod
     def _dik_row(covered, dik, company=None):
@@ -217,7 +231,7 @@ class ChoiceMixin:
 
     def _chosen_diks(self):
         "The DIKs with their head offices"
-        companies = {c.mbank_dik: c for c in self._companies() if c.mbank_dik}
+        companies = {d: c[0] for d, c in self._by_dik().items()}
         chosen = {}
         for row in self.start.diks or []:
             dik = (row.dik or '').strip()

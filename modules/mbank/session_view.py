@@ -12,6 +12,7 @@ from trytond.tools import grouped_slice, reduce_ids
 from trytond.transaction import Transaction, record_cache_size
 
 from . import clock, session_states
+from .company import names_of, offices_with
 from .operation_words import operations_text
 from .session import local_text, zone_of
 
@@ -124,12 +125,19 @@ class SessionDik(metaclass=PoolMeta):
 
     operations_text = fields.Function(
         fields.Char("Operations Granted"), 'get_operations_text')
+    offices = fields.Function(
+        fields.Char("Head Offices with This DIK",
+            help="A session and its statements are of all of them."),
+        'get_offices')
 
     @classmethod
     def view_attributes(cls):
         return super().view_attributes() + [
             ('/tree/field[@name="granted"]', 'visual',
                 If(Eval('granted'), 'success', 'danger'))]
+
+    def get_offices(self, name):
+        return names_of(offices_with(self.dik)) or None
 
     def get_operations_text(self, name):
         if not self.granted:

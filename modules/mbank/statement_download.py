@@ -17,6 +17,7 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import gateway, independent, statement_days, telling
 from .authorisation import Authorisation
+from .company import names_of, offices_with
 from .exceptions import DownloadError, RefusedError
 from .rights import check_company, check_right, context_of, has_right
 from .statement_days import DAY, Days
@@ -449,10 +450,24 @@ class DownloadStart(ModelView):
         "To", required=True,
         domain=[('date_to', '>=', Eval('date_from', None))])
     authorisation = fields.Text("Authorisation", readonly=True)
+    sharing_offices = fields.Char(
+        "Head Offices with the Same DIK", readonly=True,
+        states={
+            'invisible': ~Eval('sharing_offices'),
+            },
+        help="The bank gives their statements too. Each is imported only "
+        "into the head office that has the account.")
 
     @fields.depends('company')
     def on_change_with_authorisation(self, name=None):
         return _authorisation(self.company)
+
+    @fields.depends('company')
+    def on_change_with_sharing_offices(self, name=None):
+        if self.company and self.company.mbank_dik:
+            return names_of([
+                    c for c in offices_with(self.company.mbank_dik)
+                    if c != self.company]) or None
 
     @classmethod
     def default_company(cls):

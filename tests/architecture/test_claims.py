@@ -261,6 +261,9 @@ OWN_NUMBERS = frozenset(
         "signing_job.CODE_LIFE",
         "signing_job.BY_HAND_LIFE",
         "signing_steps.GRACE",
+        "payment_order.VERSION",
+        "payment_order._OVERLAP",
+        "payment_order._UNIQUE_LENGTH",
     }
 )
 

@@ -3,6 +3,9 @@
 A new model, wizard, button or route of the modules fails the test until it has its line here.
 """
 
+import datetime as dt
+from decimal import Decimal
+
 #: The kinds of user and the groups each is in.
 KINDS: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -42,6 +45,9 @@ MODELS: dict[str, dict[str, str]] = {
     "mbank.configuration.default_authorising_user": {},
     "mbank.order.batch": {"payer": "office r", "approver": "office r"},
     "mbank.order.batch.status": {"payer": "office r", "approver": "office r"},
+    "mbank.payment.event": {"payer": "office r", "approver": "office r"},
+    # Written by the server, shown with the payment.
+    "mbank.payment.maker": {},
     "mbank.report": {"accountant": "office r"},
     "mbank.statement.account": {"accountant": "office r", "mbank_admin": "office rwcd"},
     "automatic_settlement.configuration": {"accountant": "all r"},
@@ -122,3 +128,51 @@ ROUTES = {
     "/<database_name>/mbank/signing/signature",
     "/<database_name>/mbank/signing/declined",
 }
+
+#: Who may change all that an order is made of and still approves nothing: no kind of the table, for the ways in.
+MASTER_OF_DATA: tuple[str, ...] = (
+    "account_payment.group_payment",
+    "account.group_account_admin",
+    "account.group_account",
+    "account_statement.group_statement",
+    "party.group_party_admin",
+    "bank.group_bank_admin",
+    "company.group_company_admin",
+)
+
+#: The ERP's times have no zone.
+_TIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
+
+#: What a client may claim of a payment that only buttons and the bank write.
+FORGED: tuple[dict[str, object], ...] = (
+    {"state": "submitted"},
+    {"state": "approved"},
+    {"state": "processing"},
+    {"state": "succeeded"},
+    {"mbank_approved_by": 1},
+    {"mbank_approved_at": _TIME},
+    {"mbank_submitted_by": 1},
+    {"mbank_order": "{}"},
+    {"mbank_order_hash": "0" * 64},
+    {"mbank_voided": "x"},
+    {"mbank_batch": 1},
+    {"mbank_end_to_end_id": "x"},
+    {"mbank_instruction_id": "x"},
+    {"mbank_status_key": "REALIZED"},
+    {"mbank_status_text": "x"},
+    {"mbank_events": [("create", [{"at": _TIME, "text": "x"}])]},
+    {"group": 1},
+)
+
+#: What of a payment that was submitted or approved stays as it is.
+SUBMITTED: tuple[dict[str, object], ...] = (
+    {"amount": Decimal(2)},
+    {"date": dt.date(2026, 1, 1)},
+    {"reference": "x"},
+    {"reference_type": None},
+    {"party": 1},
+    {"line": None},
+    {"kind": "receivable"},
+    {"mbank_title": "x"},
+    {"mbank_account_number": 1},
+)

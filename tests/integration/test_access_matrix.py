@@ -11,6 +11,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from trytond.exceptions import UserError
 from trytond.model import ModelSingleton, ModelStorage, ModelView
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.modules.mbank.session import utcnow
-from trytond.modules.mbank.tests.firm import Firm
+from trytond.modules.mbank.tests.firm import Firm, nrb
 from trytond.modules.mbank.tests.tools import configured
 from trytond.pool import Pool
 from trytond.protocols.jsonrpc import JSONDecoder, JSONEncoder
@@ -29,7 +30,18 @@ from trytond.wsgi import app
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from tests.integration.access_table import BUTTONS, HOST_READERS, HOST_WIZARDS, KINDS, MODELS, ROUTES, WIZARDS
+from tests.integration.access_table import (
+    BUTTONS,
+    FORGED,
+    HOST_READERS,
+    HOST_WIZARDS,
+    KINDS,
+    MASTER_OF_DATA,
+    MODELS,
+    ROUTES,
+    SUBMITTED,
+    WIZARDS,
+)
 
 PASSWORD = "hasło-do-macierzy-7391"
 OURS = ("trytond.modules.mbank.", "trytond.modules.automatic_settlement.")
@@ -61,8 +73,17 @@ class House:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Model → the values of a record, where the right to create is only asked for a whole one."""
 
+    payment: dict[str, Any] = field(default_factory=dict)
+    """The approved payment, ``id``, and what its order is made of."""
+
     companies: list[int] = field(default_factory=list)
     """The ids of head offices A and B."""
+
+    answer: Any = None
+    """To the last request that was no error."""
+
+    commit: Callable[..., None] = Transaction.commit
+    """Of a transaction, for what shall stay."""
 
     client: Client = field(default_factory=lambda: Client(app, Response))
 
@@ -78,9 +99,16 @@ class House:
         )
         if answer.status_code != 200:
             return PermissionError(answer.status_code)
-        if "error" in json.loads(answer.data, object_hook=JSONDecoder()):
+        content = json.loads(answer.data, object_hook=JSONDecoder())
+        if "error" in content:
             return _raised[-1]
+        self.answer = content["result"]
         return None
+
+    def result(self, kind: str, method: str, *params: Any, **context: Any) -> Any:
+        """What a request that is allowed answers."""
+        assert self.ask(kind, method, *params, **context) is None
+        return self.answer
 
     def denied(self, kind: str, method: str, *params: Any, **context: Any) -> bool:
         """Whether the right was missing; any other refusal came after that question.
@@ -106,7 +134,7 @@ def house() -> Iterator[House]:
     made = House()
     with configured(), contextlib.ExitStack() as stack:
         commit(build, made)
-        for kind in [*KINDS, "deactivated"]:
+        for kind in [*KINDS, "deactivated", "master"]:
             made.tokens[kind] = log_in(made.client, kind)
         commit(deactivate, made.users["deactivated"])
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -158,7 +186,7 @@ def build(house: House) -> None:
     """Two head offices, a user of each kind in the first, and records of all of them."""
     offices = [Office(), Office()]
     house.companies = [office.company.id for office in offices]
-    for kind in [*KINDS, "deactivated", "other"]:
+    for kind in [*KINDS, "deactivated", "other", "master"]:
         house.users[kind] = make_user(kind, offices[0])
     owners = {**house.users, "foreign": make_user("foreign", offices[1])}
     for whose, office in (("other", offices[0]), ("foreign", offices[1])):
@@ -179,12 +207,14 @@ def build(house: House) -> None:
     for model, record in of_database(offices[0]).items():
         house.records[model, "other"] = record
     house.records["mbank.external_database", "other"] = database
+    with offices[0].opened():
+        house.payment = approved_payment(offices[0], house.users["approver"])
 
 
 def make_user(login: str, office: Office) -> int:
     """A user with the groups of the kind; one that was let go had them all."""
     data = Pool().get("ir.model.data")
-    names = KINDS.get(login, ())
+    names = MASTER_OF_DATA if login == "master" else KINDS.get(login, ())
     if login == "deactivated":
         names = tuple({group for groups in KINDS.values() for group in groups})
     return create(
@@ -264,6 +294,7 @@ def of_office(office: Office) -> dict[str, int]:
     [origin] = Pool().get("account.statement")(statement).origins
     [overview, *_] = Pool().get("mbank.overview").search([("company", "=", company)])
     return {
+        "account.payment.group": group,
         "mbank.overview": overview.id,
         "mbank.order.batch": batch,
         "mbank.order.batch.status": create("mbank.order.batch.status", batch=batch, at=now),
@@ -278,11 +309,43 @@ def of_office(office: Office) -> dict[str, int]:
             "mbank.statement.account", company=company, journal=journal.id, first_day=today
         ),
         "account.payment": payment,
+        "mbank.payment.event": create("mbank.payment.event", payment=payment, at=now, text="x"),
+        "mbank.payment.maker": create("mbank.payment.maker", payment=payment, user=1),
         "account.statement": statement,
         "account.statement.origin": origin.id,
         "automatic_settlement.proposal": create(
             "automatic_settlement.proposal", origin=origin.id, related_to=f"account.payment,{payment}",
             account=office.payable.id, amount=1,
+        ),
+    }  # fmt: skip
+
+
+def approved_payment(office: Office, approver: int) -> dict[str, Any]:
+    """A payment of an invoice that waits for its order, with what the order is made of."""
+    pool = Pool()
+    party = office.create_party("Omega sp. z o.o.", nrb(7001, bank="10901014"))
+    invoice = office.create_invoice(1, type="in", party=party, post=False)
+    invoice.supplier_payment_reference = "FV 7/2026"
+    invoice.save()
+    invoice.post([invoice])
+    journal = office.new_payment_journal()
+    _, account = office.new_account()
+    payments = pool.get("account.payment")
+    payment = payments(create(
+        "account.payment", company=office.company.id, journal=journal.id, kind="payable", party=party.id, amount=1,
+        date=dt.date.today(), line=invoice.lines_to_pay[0].id,
+    ))  # fmt: skip
+    payments.submit([payment])
+    with Transaction().set_user(approver):
+        payments.approve([payments(payment.id)])
+    [number] = party.bank_accounts[0].numbers
+    return {
+        "id": payment.id, "party": party.id, "account": party.bank_accounts[0].id, "number": number.id,
+        "address": party.addresses[0].id, "journal": journal.id, "invoice": invoice.id, "line": payment.line.id,
+        "other_account": account.numbers[0].id, "own_party": office.company.party.id,
+        "manual": create(
+            "account.payment.journal", name="By hand", company=office.company.id, currency=office.pln.id,
+            process_method="manual",
         ),
     }  # fmt: skip
 
@@ -574,8 +637,88 @@ def test_routes_know_no_user(house: House) -> None:
 def test_payments_for_the_bank_are_approved_by_the_button_alone(house: House, kind: str) -> None:
     """Nobody writes or makes a payment that counts as approved, whatever fields the client sends."""
     payment = house.records["account.payment", "other"]
-    for values in (
-        {"state": "approved"}, {"state": "processing"}, {"mbank_approved_by": 1}, {"mbank_submitted_by": 1},
-        {"mbank_batch": house.records["mbank.order.batch", "other"]}, {"mbank_status_key": "REALIZED"},
-    ):  # fmt: skip
+    for values in FORGED:
         assert house.denied(kind, "model.account.payment.write", [payment], values), values
+
+
+@pytest.mark.parametrize("method", ["mbank", "manual"])
+def test_no_way_in_forges_an_approval(house: House, method: str) -> None:
+    """Neither making, copying, importing nor writing fills in what buttons write, in a journal of any method."""
+    journal = house.payment["journal" if method == "mbank" else "manual"]
+    whole = {
+        "company": house.companies[0], "journal": journal, "kind": "payable", "party": house.payment["party"],
+        "amount": Decimal(1), "date": dt.date.today(),
+    }  # fmt: skip
+    columns = ["company", "journal.id", "kind", "party.id", "amount", "date"]
+    assert house.ask("master", "model.account.payment.create", [whole]) is None
+    payment = house.records["account.payment", "other"]
+    for values in FORGED:
+        assert house.denied("master", "model.account.payment.create", [{**whole, **values}]), values
+        assert house.denied("master", "model.account.payment.write", [payment], {"journal": journal, **values}), (
+            values
+        )
+        if "mbank_events" in values:
+            continue
+        assert house.denied("master", "model.account.payment.copy", [payment], values), values
+        [(name, value)] = values.items()
+        context = {f"default_{name}": value}
+        assert house.ask("master", "model.account.payment.create", [whole], **context) is None, values
+        defaults = house.result("master", "model.account.payment.default_get", [name], **context)
+        assert defaults.get(name) in (None, "draft"), values
+    for name, value in (("state", "approved"), ("mbank_order_hash", "x"), ("mbank_end_to_end_id", "x")):
+        row = ["", str(journal), "payable", str(house.payment["party"]), "1", dt.date.today().isoformat(), value]
+        error = house.ask("master", "model.account.payment.import_data", [*columns, name], [row])
+        assert isinstance(error, UserError)
+
+
+def test_what_was_approved_is_written_by_nobody(house: House) -> None:
+    """Who may change all master data changes no approved payment: itself, through its group, line or batch."""
+    payment = house.payment["id"]
+    group = house.records["account.payment.group", "other"]
+    for values in (*SUBMITTED, *FORGED, {"journal": house.payment["manual"]}):
+        assert house.denied("master", "model.account.payment.write", [payment], values), values
+        through = {"payments": [("write", [payment], values)]}
+        assert house.denied("master", "model.account.payment.group.write", [group], through), values
+        assert house.denied("master", "model.account.move.line.write", [house.payment["line"]], through), values
+    for way in ("add", "remove"):
+        through = {"payments": [(way, [payment])]}
+        assert house.denied("master", "model.account.payment.group.write", [group], through)
+        batch = house.records["mbank.order.batch", "other"]
+        assert house.denied("master", "model.mbank.order.batch.write", [batch], through)
+    assert house.denied("master", "model.account.payment.delete", [payment])
+    for journal, method in ((house.payment["journal"], "manual"), (house.payment["manual"], "mbank")):
+        changed = house.ask("master", "model.account.payment.journal.write", [journal], {"process_method": method})
+        assert isinstance(changed, UserError)
+    title = {"supplier_payment_reference": "FV 8/2026"}
+    assert house.denied("master", "model.account.invoice.write", [house.payment["invoice"]], title)
+    for method, *args in (("succeed",), ("fail",), ("proceed",), ("approve",), ("submit",)):
+        error = house.ask("master", f"model.account.payment.{method}", [payment], *args)
+        assert isinstance(error, AccessError | AccessButtonError), method
+
+
+def test_master_data_changed_by_a_client_void_the_approval(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each change is let through, its payment is not: it is approved anew, by a sentence that names who changed it."""
+    monkeypatch.setattr(Transaction, "commit", house.commit)
+    data = house.payment
+    payment = [data["id"]]
+    new_number = {"numbers": [("create", [{"type": "iban", "number": nrb(7004, bank="10901014")}])]}
+    changes: list[tuple[str, int, dict[str, Any]]] = [
+        ("bank.account.number", data["number"], {"number": nrb(7002, bank="10901014")}),
+        ("bank.account", data["account"], {"numbers": [("delete", [data["number"]]), *new_number["numbers"]]}),
+        ("party.party", data["party"], {"name": "Inna sp. z o.o."}),
+        ("party.address", data["address"], {"city": "Radom"}),
+        ("account.payment.journal", data["journal"], {"mbank_account_number": data["other_account"]}),
+        ("bank.account.number", data["other_account"], {"number": nrb(7003)}),
+        ("party.party", data["own_party"], {"name": "My sp. z o.o."}),
+    ]
+    for model, record, values in changes:
+        assert house.ask("master", f"model.{model}.write", [record], values) is None, model
+        claims = {"active_model": "account.payment", "active_ids": payment, "active_id": payment[0]}
+        session = house.result("payer", "wizard.account.payment.process.create", **claims)[0]
+        done = house.result("payer", "wizard.account.payment.process.execute", session, {}, "process", **claims)
+        assert not done.get("actions"), model
+        names = ["state", "mbank_voided", "mbank_approved_by", "mbank_batch"]
+        [row] = house.result("approver", "model.account.payment.read", payment, names)
+        assert (row["state"], row["mbank_approved_by"], row["mbank_batch"]) == ("submitted", None, None), model
+        assert "changed by master" in row["mbank_voided"], model
+        assert house.ask("approver", "model.account.payment.approve", payment) is None, model

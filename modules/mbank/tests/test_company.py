@@ -3,8 +3,11 @@
 "The DIK on the card of a head office"
 import unittest
 
-from trytond.modules.mbank.exceptions import DIKValidationError
+from trytond.modules.company.tests import create_company
+from trytond.modules.mbank.exceptions import (
+    DIKSharedWarning, DIKValidationError)
 from trytond.pool import Pool
+from trytond.transaction import Transaction
 
 from .firm import FirmCase, working
 
@@ -32,6 +35,66 @@ class CompanyCase(FirmCase):
             with self.assertRaises(DIKValidationError) as caught:
                 company.save()
             self.assertIn(dik, str(caught.exception))
+
+    def beta(self, dik):
+        "Let another head office have the DIK"
+        company = create_company("Beta sp. z o.o.")
+        company.mbank_dik = dik
+        company.save()
+        return company
+
+    @working
+    def test_shared_knowingly(self):
+        "Two head offices share a DIK only if somebody was asked and said so"
+        Warning = Pool().get('res.user.warning')
+        Company = Pool().get('company.company')
+        beta = self.beta('30000003')
+        for dik in ['30000003', '030000003']:
+            with self.subTest(dik=dik):
+                with self.assertRaises(DIKSharedWarning) as caught:
+                    Company.write([self.company()], {'mbank_dik': dik})
+                self.assertIn(beta.rec_name, caught.exception.message)
+                self.assertIn(dik, caught.exception.message)
+                self.assertIn(
+                    self.company().rec_name, caught.exception.message)
+        Warning.skip(caught.exception.name)
+        Company.write([self.company()], {'mbank_dik': '30000003'})
+        # Another one is another question.
+        with self.assertRaises(DIKSharedWarning):
+            self.beta('30000003')
+        Company.write([beta, self.company()], {'mbank_dik': None})
+
+    def test_shared_new(self):
+        "The question about a new head office is answered once"
+        currency = self.work(lambda: self.beta('30000004').currency.id)
+
+        def gamma():
+            # Each try makes the record anew
+            pool = Pool()
+            party = pool.get('party.party')(name="Gamma")
+            party.save()
+            pool.get('company.company').create([{
+                        'party': party.id,
+                        'currency': currency,
+                        'mbank_dik': '30000004',
+                        }])
+        with self.assertRaises(DIKSharedWarning) as caught:
+            self.work(gamma)
+        self.work(
+            lambda: Pool().get('res.user.warning').skip(caught.exception.name))
+        self.work(gamma)
+
+    @working
+    def test_shared_unattended(self):
+        "Where nobody can be asked the DIK of another head office is refused"
+        Company = Pool().get('company.company')
+        self.beta('30000005')
+        with Transaction().set_context(_skip_warnings=True), \
+                self.assertRaises(DIKValidationError):
+            Company.write([self.company()], {'mbank_dik': '30000005'})
+        with Transaction().set_user(0), \
+                self.assertRaises(DIKValidationError):
+            Company.write([self.company()], {'mbank_dik': '30000005'})
 
 
 if __name__ == '__main__':

@@ -6,14 +6,13 @@ import tempfile
 import unittest
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 
 from trytond.modules.mbank.gateway.orders import Event
 from companynet_sandbox import demo_data
-from trytond.model.exceptions import AccessError
+from trytond.model.exceptions import AccessError, SQLConstraintError
 from trytond.modules.mbank import (
     gateway, order_asking, order_batch, order_keeping, order_sending,
-    statement_import)
+    payment_order, statement_import)
 from trytond.modules.mbank.exceptions import (
     MBankPaymentError, OrderBatchError)
 from trytond.pool import Pool
@@ -318,13 +317,88 @@ class PaymentCase(AnsweredMixin, FirmCase):
             bytes(self.batch(party=party).data).decode())
 
     def test_identity_length(self):
-        "An order's identity has at most 35 characters and keeps its token"
-        for number in ['1', 'A' * 26, 'A' * 27, 'A' * 60]:
-            identity = order_batch._end_to_end_id(
-                SimpleNamespace(number=number), '0123456789')
-            self.assertEqual(
-                identity, '%s-01234567' % number[-26:])
-            self.assertLessEqual(len(identity), 35)
+        "An order's identity has at most 35 characters and is its own"
+        for number in [
+                '1', 'A' * 18, 'A' * 19, 'A' * 60, 'FV/2026/0001', '///', '']:
+            identities = {
+                payment_order.end_to_end_id(number) for _ in range(100)}
+            self.assertEqual(len(identities), 100)
+            for identity in identities:
+                self.assertLessEqual(len(identity), 35)
+                self.assertRegex(identity, r'\A[0-9A-Za-z-]{16,}\Z')
+                self.assertFalse(identity.startswith('-'))
+                readable = number.replace('/', '-').strip('-')[-18:]
+                self.assertTrue(identity.startswith(readable))
+
+    @working
+    def test_identities(self):
+        "Payments of one number, or of one end of it, get identities apart"
+        long = 'FV/2026/ZAKUPY/0000000000000001'
+        numbers = ['7', '7', long, long, 'X' + long]
+        payments = self.pay(*(['10'] * len(numbers)), submit=False)
+        for payment, number in zip(payments, numbers):
+            payment.number = number
+        payments[0].__class__.save(payments)
+        payments[0].__class__.submit(payments)
+        payments[0].__class__.approve(payments)
+        batch = self.process(payments)
+        data = bytes(batch.data)
+        for name, tag in [
+                ('mbank_end_to_end_id', 'EndToEndId'),
+                ('mbank_instruction_id', 'InstrId')]:
+            identities = [getattr(p, name) for p in batch.payments]
+            self.assertEqual(len(set(identities)), len(numbers))
+            for identity in identities:
+                self.assertIn(
+                    ('<%s>%s</%s>' % (tag, identity, tag)).encode(), data)
+
+    def test_identities_unique(self):
+        "The database takes no identity of an order twice"
+        def make():
+            first, = self.batch().payments
+            other, = self.pay('10', submit=False)
+            return first.id, other.id
+        first, other = self.work(make)
+
+        def double(name):
+            Payment = Pool().get('account.payment')
+            Payment.write([Payment(other)], {
+                    name: getattr(Payment(first), name)})
+        for name in ['mbank_end_to_end_id', 'mbank_instruction_id']:
+            with self.subTest(name=name):
+                with self.assertRaises(SQLConstraintError):
+                    self.work(double, name)
+
+    @working
+    def test_execution_date(self):
+        "An order is carried out on its day, or when it is made if later"
+        for days, day in [
+                (-3, TODAY), (0, TODAY), (3, TODAY + dt.timedelta(days=3))]:
+            with self.subTest(days=days):
+                payment, = self.pay('10', submit=False)
+                payment.date = TODAY + dt.timedelta(days=days)
+                payment.save()
+                payment.submit([payment])
+                payment.approve([payment])
+                self.assertIn(
+                    '<ReqdExctnDt>%s</ReqdExctnDt>' % day.isoformat(),
+                    bytes(self.process([payment]).data).decode())
+
+    @working
+    def test_amount_in_words_of_the_user(self):
+        "An amount is told as the user writes amounts"
+        payment, = self.pay('1000', submit=False)
+        payment.journal.currency.digits = 3
+        payment.journal.currency.save()
+        payment.amount = Decimal('12345.678')
+        payment.save()
+        with Transaction().set_context(language='pl'), \
+                self.assertRaises(MBankPaymentError) as caught:
+            payment = payment.__class__(payment.id)
+            payment.submit([payment])
+        self.assertRegex(caught.exception.message, r'12.?345,678')
+        payment.journal.currency.digits = 2
+        payment.journal.currency.save()
 
     @working
     def test_right(self):
