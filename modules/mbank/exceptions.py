@@ -235,6 +235,14 @@ class BankThrottledError(BankError):
     pass
 
 
+class BankBusyError(BankError):
+    pass
+
+
+class FaultUnlistedError(BankError):
+    "It reads like a refusal and is none: the bank may have acted"
+
+
 class PollingExpiredError(BankError):
     pass
 
@@ -283,10 +291,6 @@ class OrderGroupUnknownError(RefusedError):
     pass
 
 
-class OrderIntentError(MBankError):
-    pass
-
-
 class CallExportError(MBankError):
     pass
 
@@ -320,6 +324,10 @@ class PaymentAtBankWarning(UserWarning):
 
 
 class OrderBatchError(MBankError):
+    pass
+
+
+class OrderIntentError(MBankError):
     pass
 
 

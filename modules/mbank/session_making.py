@@ -17,8 +17,9 @@ from trytond.transaction import Transaction
 from . import gateway, independent, session_states, vault
 from .clock import utcnow
 from .exceptions import (
-    BankThrottledError, DIKRefusedError, MBankError, PermissionRefusedError,
-    SessionCreateError, SessionInvalidError, SessionProofError)
+    BankThrottledError, DIKRefusedError, FaultUnlistedError, MBankError,
+    PermissionRefusedError, SessionCreateError, SessionInvalidError,
+    SessionProofError)
 from .session import local_text
 from .session_states import DRAFT, LIVE, PENDING, PROVING
 
@@ -388,12 +389,16 @@ def _ask(session_id, facts):
         # An answer the profile does not know proves nothing: where there is
         # nothing to lose the session serves.  # L-640
         if (_is_passing(error) or facts['replaces']
-                or error.outcome != 'refused'):
+                or not (isinstance(error, FaultUnlistedError)
+                    or error.outcome == 'refused')):
             raise
 
 
 def _is_passing(error):
     "Whether the bank may give the proof later"
+    if isinstance(error, FaultUnlistedError):
+        # The bank has answered, and will answer so again
+        return False
     return (
         isinstance(error, BankThrottledError)
         or getattr(error, 'outcome', None) in {'not_sent', 'unknown'})

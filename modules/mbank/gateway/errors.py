@@ -40,6 +40,10 @@ _ERRORS = {
         exceptions.AnswerInvalidError, 'msg_answer_invalid'),
     errors.BankThrottled: (
         exceptions.BankThrottledError, 'msg_bank_throttled'),
+    errors.BankBusy: (
+        exceptions.BankBusyError, 'msg_bank_busy'),
+    errors.UnlistedFault: (
+        exceptions.FaultUnlistedError, 'msg_fault_unlisted'),
     errors.PollingExpired: (
         exceptions.PollingExpiredError, 'msg_polling_expired'),
     errors.NotRecorded: (
@@ -85,6 +89,9 @@ def user_error(error):
     words = ' '.join(filter(None, [
                 getattr(error, 'code', None),
                 getattr(error, 'bank_text', None)]))
+    if isinstance(error, errors.AnswerInvalid) and words:
+        # The server failed, and what it said of it is for people.
+        message = 'msg_fault_unlisted'
     result = Error.of(
         'mbank.' + message,
         reason=str(error),

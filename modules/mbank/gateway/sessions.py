@@ -5,17 +5,19 @@
 Operations have the names of the contract  # L-015
 """
 import datetime as dt
+import logging
 
-from companynet import errors
 from companynet.domain.session import (
     Login, Permission, PermissionConfig, Secret)
-from companynet.signing import signature_for_bank, signature_text
+from companynet.signing import signature_text
 from trytond.transaction import Transaction
 
 from .. import exceptions
 from .connection import Audited, bank_profile, naive
 from .errors import translated
 from .policy import check_certificate, signing_policy
+
+logger = logging.getLogger(__name__)
 
 _CREATE = 'createBackgroundSessionWithSignature'
 
@@ -24,30 +26,6 @@ def _asked(diks, end):
     return PermissionConfig(
         end_time=end.replace(tzinfo=dt.timezone.utc),
         permissions=tuple(Permission(dik) for dik in diks))
-
-
-def _log_in(bank, dik, bank_user, asked, signature):
-    "Log in with the signed challenge and ask for the session text"
-    login = bank.sessions.login(dik, bank_user, signature)
-    try:
-        if login.confirmations_required:
-            raise errors.LoginRefused(
-                "the bank wants %s more people to confirm the login of %s; "
-                "ask the bank for a user who may sign alone" % (
-                    login.confirmations_required, bank_user),
-                operation='loginWithSignature')
-        return login, bank.sessions.session_text(login, dik, asked)
-    except BaseException:
-        _log_out(bank, login.token)
-        raise
-
-
-def _log_out(bank, token):
-    try:
-        bank.sessions.logout(token)
-    except errors.BankError:
-        # A login ends by itself, and the record of the call tells.
-        return
 
 
 def _run_step(operation, function, *, session_id, company_id=None):
@@ -67,6 +45,8 @@ def _run_step(operation, function, *, session_id, company_id=None):
 
 
 def _made(session):
+    if session.doubt:
+        logger.warning("a session the bank has made: %s", session.doubt)
     return (
         session.token.reveal().encode(),
         naive(session.granted.end_time_utc),
@@ -93,8 +73,8 @@ def complete_login(signature, *, diks, bank_user, end, session_id,
     dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
 
     def log_in(bank):
-        login, text = _log_in(
-            bank, dik, bank_user, asked, signature_text(signature, profile))
+        login, text = bank.sessions.begin_session(
+            dik, bank_user, signature_text(signature, profile), asked)
         return login.token.reveal().encode(), text
     return _run_step(
         'loginWithSignature', log_in,
@@ -149,23 +129,14 @@ def create_session(signer, *, diks, bank_user, end, session_id, keep,
     The error's session_may_exist says whether the bank may have made a
     session.
     """
-    dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+    dik, asked = diks[0], _asked(diks, end)
     check_certificate(signer.certificate)
     policy = signing_policy()
-
-    def sign(text):
-        return signature_for_bank(signer, text, profile, policy=policy)
-
-    def open_session(bank):
-        challenge = bank.sessions.login_challenge(dik, bank_user)
-        login, text = _log_in(bank, dik, bank_user, asked, sign(challenge))
-        try:
-            signature = sign(text)
-            keep(*_made(bank.sessions.create(login, dik, asked, signature)))
-        finally:
-            _log_out(bank, login.token)
     _run_step(
-        _CREATE, open_session,
+        _CREATE,
+        lambda bank: bank.sessions.open(
+            dik, bank_user, asked, signer, policy=policy,
+            keep=lambda made: keep(*_made(made))),
         session_id=session_id, company_id=company_id)
 
 

@@ -289,18 +289,27 @@ class SessionTestCase(SessionCase):
 
     @with_transaction()
     def test_lost_answer(self):
-        "When the bank may have acted the row stays, refused, and says so"
-        user = self.user()
-        self.register(user)
-        id_, values = self.open(user)
-        self.bank.post('/faults', {
-                'operation': 'createBackgroundSessionWithSignature',
-                'kind': 'lost_answer', 'count': 1})
-        with self.assertRaisesRegex(SessionCreateError, "may have made"):
-            self.press(user, id_, values)
-        session, = self.sessions(user)
-        self.assertEqual(session.state, 'refused')
-        self.assertIn("ends by itself", session.reason)
+        """When the bank may have acted the row stays, refused, and says so
+
+        Whatever it answered: a fault nobody listed is no refusal, nor is a
+        balancer's page.
+        """
+        for kind in ['lost_answer', 'done_unknown_fault', 'done_http503']:
+            with self.subTest(kind=kind):
+                user = self.user()
+                self.register(user)
+                id_, values = self.open(user)
+                before = len(self.at_bank())
+                self.bank.post('/faults', {
+                        'operation': 'createBackgroundSessionWithSignature',
+                        'kind': kind, 'count': 1})
+                with self.assertRaisesRegex(
+                        SessionCreateError, "may have made"):
+                    self.press(user, id_, values)
+                session, = self.sessions(user)
+                self.assertEqual(session.state, 'refused')
+                self.assertIn("ends by itself", session.reason)
+                self.assertEqual(len(self.at_bank()), before + 1)
 
     @with_transaction()
     def test_superseded(self):

@@ -160,7 +160,7 @@ class RenewalTestCase(LifeCase):
         "An answer that is no proof is none where there is something to lose"
         old = self.running()
         self.bank.post('/faults', {
-                'operation': 'getStatus', 'kind': 'duplicate', 'count': 1})
+                'operation': 'getStatus', 'kind': 'unknown_fault', 'count': 1})
         with self.assertRaises(SessionProofError):
             self.make(renewing=old)
         self.assertUnchanged(old)
@@ -169,7 +169,7 @@ class RenewalTestCase(LifeCase):
         "The first session of a user serves all the same"
         self.register()
         self.bank.post('/faults', {
-                'operation': 'getStatus', 'kind': 'duplicate', 'count': 1})
+                'operation': 'getStatus', 'kind': 'unknown_fault', 'count': 1})
         self.assertEqual(self.session(self.made(), 'state'), 'active')
 
     def test_first_that_does_not_live(self):

@@ -121,23 +121,26 @@ class Orders:
             error.outcome = Outcome.UNKNOWN
             raise
 
-        def read() -> tuple[str | None, str, str | None]:
+        def read() -> tuple[list[str], str, str | None]:
             # L-027
             found = answer.errors.ValidationError if answer.errors else []
-            return (found[0].code if found else None), _texts(found), (answer.groupId or "").strip() or None
+            return [error.code for error in found], _texts(found), (answer.groupId or "").strip() or None
 
-        code, texts, group_id = read_value(operation, read)
-        if code is not None and group_id is not None:
+        codes, texts, group_id = read_value(operation, read)
+        if not codes:
+            return SentOrders(task_id, group_id)
+        if group_id is not None:
             # Errors were to be fatal, and yet there is a group: something may have been taken.
             return SentOrders(task_id, group_id, texts)
-        if code is not None:
-            raise OrderRefused(
-                f"the bank took none of the orders of task {task_id}: {texts}",
-                operation=operation,
-                code=code,
-                bank_text=texts,
-            )
-        return SentOrders(task_id, group_id)
+        # An id that was used before: these orders may be at the bank by another sending of theirs.
+        classes = self._caller.profile.all_fault_codes
+        used = any(classes.get(code) == DuplicateOrder.__name__ for code in codes)
+        raise (DuplicateOrder if used else OrderRefused)(
+            f"the bank took none of the orders of task {task_id}: {texts}",
+            operation=operation,
+            code=codes[0],
+            bank_text=texts,
+        )
 
     def status(self, token: Secret, dik: str, group_id_or_client_id: str) -> tuple[OrderStatus, ...]:
         """Ask for the states of a group's orders.

@@ -22,6 +22,7 @@ TAKEN = soap("checkPaymentSendResult", "<m:finished>true</m:finished><m:groupId>
 NO_GROUP = soap("checkPaymentSendResult", "<m:finished>true</m:finished>")
 V01 = "<m:ValidationError><m:code>V01</m:code><m:message>Błędny NRB</m:message></m:ValidationError>"
 WRONG = f"<m:errors>{V01}</m:errors>"
+USED = WRONG.replace("V01", "DUPLICATE_ID")
 STATES = soap(
     "getStatus",
     "<m:OrderState><m:orderGroupId>G-9</m:orderGroupId><m:orderReference>E-1</m:orderReference>"
@@ -141,9 +142,10 @@ def test_a_bank_that_is_away_was_sent_nothing(desk: Callable[..., Desk]) -> None
         (NOT_YET, errors.PollingExpired),
         (fault("SESSION_INVALID", "koniec"), errors.SessionInvalid),
         (fault("DUPLICATE_ID", "było"), errors.DuplicateOrder),
+        (soap("checkPaymentSendResult", f"<m:finished>true</m:finished>{USED}"), errors.DuplicateOrder),
         (fault("ORDER_GROUP_UNKNOWN", "nie znam"), errors.OrderGroupUnknown),
     ],
-    ids=["lost", "at work", "session ended", "duplicate", "nonsense"],
+    ids=["lost", "at work", "session ended", "duplicate", "duplicate found later", "nonsense"],
 )
 def test_a_lost_answer_to_the_question_leaves_the_task_known(
     bank: ScriptedBank, desk: Callable[..., Desk], question: bytes, error: type[errors.BankError]

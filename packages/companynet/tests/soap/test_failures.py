@@ -184,6 +184,59 @@ def test_an_answer_that_breaks_the_contract_leaves_the_outcome_unknown(bank: Scr
     assert len(bank.bodies) == 1
 
 
+ODD_HEADS = {
+    "no status": b"HTTP/1.1 abc\r\n\r\n",
+    "a status of six digits": b"HTTP/1.1 200200 OK\r\n\r\n",
+    "no HTTP": b"SSH-2.0-OpenSSH\r\n\r\n",
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: abc\r\n\r\n",
+    "a length below zero": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nxxxxx",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nxxxxx",
+    "a chunk of no size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nxx\r\n0\r\n\r\n",
+    "lines without a colon": b"HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
+    "too many lines": b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 500 + b"\r\n",
+    "a line without end": b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n",
+    "continue and no more": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "early hints": b"HTTP/1.1 103 Early Hints\r\n\r\n",
+    "bytes that are no text": b"HTTP/1.1 200 OK\r\nX-\xff\x00: \xfe\r\n\r\n",
+    "a cookie of no form": b"HTTP/1.1 200 OK\r\nSet-Cookie: =;=;;\x01\r\nContent-Length: 0\r\n\r\n",
+    "an encoding nobody knows": b"HTTP/1.1 200 OK\r\nContent-Encoding: \xe9\r\nContent-Length: 0\r\n\r\n",
+    "a redirect to nowhere": b"HTTP/1.1 301 X\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+    "no content": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "not modified": b"HTTP/1.1 304 Not Modified\r\n\r\n",
+    "who are you": b"HTTP/1.1 407 X\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("answer", ODD_HEADS.values(), ids=ODD_HEADS.keys())
+def test_whatever_comes_back_a_call_that_left_is_not_said_to_be_unsent(bank: ScriptedBank, answer: bytes) -> None:
+    bank.then(answer, GOOD)
+    error, _ = failing(bank.url)
+    assert error.outcome is Outcome.UNKNOWN
+    assert len(bank.bodies) == 1
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, RecursionError, MemoryError, LookupError, ValueError])
+def test_what_breaks_off_after_the_call_has_left_is_unknown(
+    bank: ScriptedBank, monkeypatch: pytest.MonkeyPatch, raised: type[BaseException]
+) -> None:
+    """In the record too, which an interrupt must not make "answered"."""
+
+    def fail(*_arguments: object, **_more: object) -> None:
+        raise raised(TOKEN.reveal())
+
+    monkeypatch.setattr("companynet.soap.reading.parse_envelope", fail)
+    bank.then(GOOD)
+    records: list[CallRecord] = []
+    expected = KeyboardInterrupt if raised is KeyboardInterrupt else errors.AnswerInvalid
+    with CompanyNet(profile(bank.url), on_call=records.append) as client, pytest.raises(expected) as caught:
+        client.orders.status(TOKEN, "10000001", "G-1")
+    assert [record.outcome for record in records] == ["unknown"]
+    if raised is not KeyboardInterrupt:
+        assert isinstance(caught.value, errors.AnswerInvalid)
+        assert TOKEN.reveal() not in str(caught.value)
+        assert caught.value.__context__ is None
+
+
 def test_an_answer_past_the_limit_is_not_read(bank: ScriptedBank) -> None:
     bank.then(http("x" * 200_000), GOOD)
     error, _ = failing(bank.url, answer_limit=100_000)

@@ -120,7 +120,7 @@ class Service:
             request = self._contract.read(data)
         except ContractBroken as error:
             with self._books.transaction() as db:
-                _log(db, None, "REQUEST_INVALID", None)
+                _log(db, None, refusal.REQUEST_INVALID, None)
             return self._refuse(refusal.REQUEST_INVALID, str(error), error.code)
         with self._books.transaction() as db:
             engine.catch_up(db)

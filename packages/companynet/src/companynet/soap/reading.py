@@ -18,8 +18,9 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: HTTP statuses of an answer, and of a fault.  # S-201
+#: HTTP statuses of an answer: those of success.  # S-701
 _ANSWERED: Final = range(200, 300)
+#: And of a fault.  # S-201
 _FAULT: Final = frozenset({200, 500})
 
 

@@ -18,6 +18,7 @@ def leaves(element: etree._Element) -> list[tuple[str, str]]:
 def only_text(element: etree._Element) -> str | None:
     """The one text of an answer; of several the one that is called ``taskId``; None if neither is there."""
     found = leaves(element)
+    # L-023, L-026
     named = {text for name, text in found if name == "taskId"}
     if len(named) == 1:
         return named.pop()
