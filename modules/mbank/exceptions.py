@@ -299,10 +299,6 @@ class OrderGroupUnknownError(RefusedError):
     pass
 
 
-class OrderIntentError(MBankError):
-    pass
-
-
 class CallExportError(MBankError):
     pass
 
