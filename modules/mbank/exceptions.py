@@ -335,6 +335,10 @@ class OrderBatchError(MBankError):
     pass
 
 
+class OrderIntentError(MBankError):
+    pass
+
+
 class ConnectionStringValidationError(ValidationError):
     pass
 
