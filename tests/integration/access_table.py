@@ -53,6 +53,8 @@ MODELS: dict[str, dict[str, str]] = {
     "automatic_settlement.configuration": {"accountant": "all r"},
     "automatic_settlement.configuration.value": {},
     "automatic_settlement.proposal": {"accountant": "office r"},
+    # Rows that transactions conflict on: no client reaches them.
+    "automatic_settlement.turn": {},
 }
 
 #: Button → who may press it, on records that are readable.
@@ -85,6 +87,10 @@ BUTTONS: dict[tuple[str, str], str] = {
     ("account.payment", "succeed"): "payer",
     ("account.statement", "validate_statement"): "accountant",
     ("account.statement", "post"): "accountant",
+    # The host leaves it to the administrators of accounting.
+    ("account.statement", "cancel"): "",
+    ("account.statement", "draft"): "accountant",
+    ("account.statement", "apply_rules"): "accountant",
     ("account.statement", "settle"): "accountant",
     ("account.statement", "settle_remaining"): "accountant",
     ("account.statement", "undo_settlements"): "accountant",

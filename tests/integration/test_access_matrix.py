@@ -317,6 +317,7 @@ def of_office(office: Office) -> dict[str, int]:
             "automatic_settlement.proposal", origin=origin.id, related_to=f"account.payment,{payment}",
             account=office.payable.id, amount=1,
         ),
+        "automatic_settlement.turn": create("automatic_settlement.turn", company=company, taken=1),
     }  # fmt: skip
 
 
