@@ -148,18 +148,21 @@ class Report(ModelSQL, ModelView):
         return list(dict.fromkeys(r.id for r in result))
 
     @classmethod
-    def take(cls, id):
+    def take(cls, id, fresh=False):
         """Import a report in transactions of its own
 
+        fresh says that the bank has given it just now, if not for the first
+        time: then no other report is newer.
         Returns the tuple of its id, the ids of its new statements and what is
         to be said. Where it cannot be imported as a whole its statements are
         imported one by one: one that is bad stops no other.
         """
-        result, error = independent.attempt(cls.import_one, id)
+        result, error = independent.attempt(cls.import_one, id, fresh)
         if error is None:
             return result
         if not isinstance(error, backend.DatabaseOperationalError):
-            result, error = independent.attempt(cls._import_blocks, id)
+            result, error = independent.attempt(
+                cls._import_blocks, id, fresh)
             if error is None:
                 return result
         text = independent.failure_text(error)
@@ -167,7 +170,7 @@ class Report(ModelSQL, ModelView):
         return id, [], text
 
     @classmethod
-    def import_one(cls, id):
+    def import_one(cls, id, fresh=False):
         """Import a report: what the journals have already is left out
 
         Returns the tuple of its id, the ids of its new statements and the
@@ -178,12 +181,12 @@ class Report(ModelSQL, ModelView):
         if parsed is None:
             return id, [], cls(id).message
         imported = statement_import.prepare(
-            report.company, parsed, report=report)
+            report.company, parsed, report=report, fresh=fresh)
         statement_import.save(imported)
         return report._note(imported, [])
 
     @classmethod
-    def _import_blocks(cls, id):
+    def _import_blocks(cls, id, fresh):
         "Import the statements of a report each for itself"
         report = cls(id)
         parsed = report._read()
@@ -191,7 +194,8 @@ class Report(ModelSQL, ModelView):
             return id, [], cls(id).message
         imported, failures = statement_import.Imported(), []
         for block, statement in enumerate(parsed, 1):
-            one, error = independent.attempt(cls._import_block, id, block)
+            one, error = independent.attempt(
+                cls._import_block, id, block, fresh)
             if error is None:
                 imported.add(one)
             else:
@@ -203,10 +207,11 @@ class Report(ModelSQL, ModelView):
         return report._note(imported, failures)
 
     @classmethod
-    def _import_block(cls, id, block):
+    def _import_block(cls, id, block, fresh):
         report = cls(id)
         imported = statement_import.prepare(
-            report.company, report._parse(), report=report, only={block})
+            report.company, report._parse(), report=report, fresh=fresh,
+            only={block})
         statement_import.save(imported)
         imported.keep_ids()
         return imported

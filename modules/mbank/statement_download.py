@@ -279,7 +279,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
         reports = independent.run(
             Report.store, company.id, package.task_id,
             package.reports, date_from, date_to, session.user.id)
-        results = [Report.take(r) for r in reports]
+        results = [Report.take(r, fresh=True) for r in reports]
         independent.run(
             cls._move_cursors, accounts, reports, date_from, date_to,
             '\n'.join(text for _, _, text in results))

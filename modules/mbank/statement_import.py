@@ -132,10 +132,11 @@ def is_period(key):
     return closing - opening > dt.timedelta(days=1)
 
 
-def prepare(company, parsed, report=None, only=None):
+def prepare(company, parsed, report=None, fresh=False, only=None):
     """Return the Imported of the parsed statements, not saved
 
-    report is where they come from; only names the blocks to take, from 1.
+    report is where they come from, fresh if the bank has given it just now;
+    only names the blocks to take, from 1.
     The number of queries does not depend on the number of entries.
     """
     result = Imported()
@@ -181,7 +182,7 @@ def prepare(company, parsed, report=None, only=None):
     for (block, journal, statement), content in zip(booked, contents):
         for record in _import(
                 result, company, journal, statement, content, books, parties,
-                report):
+                report, fresh):
             record.mbank_block = block
             result.statements.append(record)
     marked = {r.id: r for r in result.marked if _is_saved(r)}
@@ -196,7 +197,7 @@ def _is_saved(record):
 
 def _import(
         result, company, journal, statement, contents, books, parties,
-        report):
+        report, fresh):
     "Return the new records of one statement and say what became of the rest"
     key = statement_key(statement)
     name = _name(journal, statement, _last_day(statement))
@@ -206,7 +207,7 @@ def _import(
         (e, c) for e, c in zip(statement.entries, contents)
         if c not in known]
     related = books.related(journal, statement, key, contents)
-    newer = _newer_report(related, report)
+    newer = None if fresh else _newer_report(related, report)
     differences = [] if newer else list(
         books.differences(journal, statement, contents, new, related))
     if not new and related:

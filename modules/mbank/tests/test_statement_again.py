@@ -399,14 +399,14 @@ class AgainCase(Reading, FirmCase):
         self.assertEqual(len(new.statements), 1)
         self.assertEqual(self.figures(), [(100, 110), (110, 117)])
 
-    def report(self, task, data, day=D1):
+    def report(self, task, data, day=D1, fresh=True):
         "A report of the bank, kept and imported: (id, number of new, text)"
         def store():
             return Pool().get('mbank.report').store(
                 self.company_id, task, [data], day, day, 1)
         id_, = self.work(store)
         id_, new, text = self.work(
-            lambda: Pool().get('mbank.report').take(id_))
+            lambda: Pool().get('mbank.report').take(id_, fresh=fresh))
         return id_, len(new), text
 
     def of_report(self, id_, *names):
@@ -442,6 +442,11 @@ class AgainCase(Reading, FirmCase):
         self.assertEqual(
             self.work(lambda: [s.import_problems for s in self.statements()]),
             [None, None])
+        # The bank itself gives the older one again: it takes an entry back
+        again, new, text = self.report('O3', self.day([A]))
+        self.assertEqual((again, new), (old, 0))
+        self.assertEqual(self.of_report(old, 'state'), ['differs'])
+        self.assertIn(B[2], text)
 
     def test_report_bad_block(self):
         "One statement that cannot be stored stops no other of its report"
