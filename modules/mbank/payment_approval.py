@@ -143,19 +143,17 @@ class Payment(metaclass=PoolMeta):
     @classmethod
     def default_get(
             cls, fields_names=None, with_rec_name=True, with_default=True):
-        values = super().default_get(
-            fields_names, with_rec_name=with_rec_name,
-            with_default=with_default)
         # The context of a client fills in no field of the server, neither in
         # a wizard, which works without access being checked.
-        context = Transaction().context
-        for name in cls._mbank_of_server() & values.keys():
-            if f'default_{name}' in context:
-                del values[name]
-                values.pop(name + '.', None)
-                if name in cls._defaults and with_default:
-                    values[name] = cls._defaults[name]()
-        return values
+        transaction = Transaction()
+        claimed = {f'default_{name}' for name in cls._mbank_of_server()}
+        context = {
+            name: value for name, value in transaction.context.items()
+            if name not in claimed}
+        with transaction.reset_context(), transaction.set_context(context):
+            return super().default_get(
+                fields_names, with_rec_name=with_rec_name,
+                with_default=with_default)
 
     @classmethod
     def create(cls, vlist):

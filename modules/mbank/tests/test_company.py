@@ -2,10 +2,13 @@
 # this repository contains the full copyright notices and license terms.
 "The DIK on the card of a head office"
 import unittest
+from types import SimpleNamespace
 
 from trytond.modules.company.tests import create_company
 from trytond.modules.mbank.exceptions import (
     DIKSharedWarning, DIKValidationError)
+from trytond.modules.mbank.session_choice import ChoiceMixin
+from trytond.modules.mbank.statement_import import journals_by_account
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -95,6 +98,35 @@ class CompanyCase(FirmCase):
         with Transaction().set_user(0), \
                 self.assertRaises(DIKValidationError):
             Company.write([self.company()], {'mbank_dik': '30000005'})
+
+    @working
+    def test_shared_is_said(self):
+        "Sessions and downloads name who shares a DIK; accounts stay apart"
+        pool = Pool()
+        beta = self.beta('30000006')
+        company = self.company()
+        table = company.__table__()
+        Transaction().connection.cursor().execute(*table.update(
+                [table.mbank_dik], ['30000006'], where=table.id == company.id))
+        for cache in Transaction().cache.values():
+            cache.pop('company.company', None)
+        company = self.company()
+        row = pool.get('mbank.session.dik')(dik='30000006')
+        for office in [company, beta]:
+            self.assertIn(office.rec_name, row.get_offices('offices'))
+        start = pool.get('mbank.statement.download.start')(company=company)
+        self.assertEqual(
+            start.on_change_with_sharing_offices(), beta.rec_name)
+        _, number = self.firm.new_journal()
+        statements = [SimpleNamespace(account=number)]
+        self.assertTrue(journals_by_account(company, statements))
+        self.assertFalse(journals_by_account(beta, statements))
+
+        class Dialog(ChoiceMixin):
+            def _companies(self):
+                return [beta, company]
+        # One row of the dialog, or the DIK would count as given twice
+        self.assertEqual(Dialog()._by_dik(), {'30000006': [company, beta]})
 
 
 if __name__ == '__main__':
