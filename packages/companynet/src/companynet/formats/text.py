@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from companynet.errors import FormatError
 from companynet.formats.cards import mask_card_numbers
@@ -145,7 +146,7 @@ def _on_new_line(match: re.Match[bytes]) -> bytes:
 def _parts(data: bytes) -> list[bytes]:
     """The accounts of the files: their code pages may differ, for files are joined."""
     borders = [0, *(match.end() for match in _PART.finditer(data)), len(data)]
-    return [data[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(borders)]
 
 
 def _page_notes(choices: Sequence[PageChoice]) -> Iterator[Note]:
@@ -202,9 +203,8 @@ def _is_frame(text: str, position: int) -> bool:
     if text[position] == "\x01":
         return position - start < _MANY and not text[start:position].strip("\x01")
     if text[position] == "\x03":
-        return (
-            text[start:position] in ("", "-") and not text[position + 1 : position + 1 + _MANY].split("\n", maxsplit=1)[0].strip()
-        )
+        behind = text[position + 1 : position + 1 + _MANY].partition("\n")[0]
+        return text[start:position] in ("", "-") and not behind.strip()
     return False
 
 
