@@ -99,7 +99,24 @@ def test_the_banks_own_page_is_taken_for_no_other(words: str) -> None:
     assert codes(statement) == []
 
 
-NEIGHBOURS = ["Müller", "Bäcker", "Jäger", "Böhm", "Köln", "Österreich", "René", "Citroën", "Dvořák", "Dušek", "Tomáš", "Aleš", "Šimek", "Škoda", "Žižka", "Čapek", "Růžička", "Jovanović", "Milošević", "Đorđević", "Ľubomír", "Žilina", "Győr", "Erdős", "Brăila", "Iaşi"]
+NEIGHBOURS = (
+    *(
+        "Müller",
+        "Bäcker",
+        "Jäger",
+        "Böhm",
+        "Köln",
+        "Österreich",
+        "René",
+        "Citroën",
+        "Győr",
+        "Erdős",
+        "Brăila",
+        "Iaşi",
+    ),
+    *("Dvořák", "Dušek", "Tomáš", "Aleš", "Šimek", "Škoda", "Žižka", "Čapek", "Růžička", "Ľubomír", "Žilina"),
+    *("Jovanović", "Milošević", "Đorđević"),
+)
 
 
 @pytest.mark.parametrize("case", [str, str.upper])
@@ -119,7 +136,7 @@ def test_another_page_is_read_right_and_named(words: str, page: str) -> None:
     statement = read(encoded(file(words, words), page))
     assert told(statement) == (words, words)
     assert codes(statement) == ["code_page"]
-    assert page.removesuffix("-sig") in statement.problems[0].text
+    assert page.removesuffix("-sig") in statement.problems[0].text.lower()
     assert statement.problems[0].place is not None
 
 

@@ -67,7 +67,7 @@ _PAGES: Final = (
     _page("cp852", 2),
     _page("mazovia", 2, _MAZOVIA_LETTERS, "cp437"),
 )
-_OWN: Final = _PAGES[0]
+_OWN: Final = next(iter(_PAGES))
 
 
 @dataclass(frozen=True, slots=True)
