@@ -198,9 +198,9 @@ def test_an_order_is_told_with_the_banks_labels_as_the_bank_prints_them(room: Ro
     (entry,) = day_of(room).entries
     assert entry.fields == (
         ("NA RACH.", outside),
+        ("REF. KLIENTA", "E2E-1"),
         ("DLA", "BETA HANDEL S.A."),
         ("TYT.", "ZAPŁATA, FV 1/2026"),
-        ("REF. KLIENTA", "E2E-1"),
     )
 
 

@@ -99,11 +99,28 @@ def test_the_banks_own_page_is_taken_for_no_other(words: str) -> None:
     assert codes(statement) == []
 
 
-@pytest.mark.parametrize("case", [str, str.upper])
-@pytest.mark.parametrize(
-    "name",
-    ["Müller", "Bäcker", "Jäger", "Böhm", "Köln", "Österreich", "René", "Citroën", "Dvořák", "Dušek", "Tomáš", "Aleš", "Šimek", "Škoda", "Žižka", "Čapek", "Růžička", "Jovanović", "Milošević", "Đorđević", "Ľubomír", "Žilina", "Győr", "Erdős", "Brăila", "Iaşi"],
+NEIGHBOURS = (
+    *(
+        "Müller",
+        "Bäcker",
+        "Jäger",
+        "Böhm",
+        "Köln",
+        "Österreich",
+        "René",
+        "Citroën",
+        "Győr",
+        "Erdős",
+        "Brăila",
+        "Iaşi",
+    ),
+    *("Dvořák", "Dušek", "Tomáš", "Aleš", "Šimek", "Škoda", "Žižka", "Čapek", "Růžička", "Ľubomír", "Žilina"),
+    *("Jovanović", "Milošević", "Đorđević"),
 )
+
+
+@pytest.mark.parametrize("case", [str, str.upper])
+@pytest.mark.parametrize("name", NEIGHBOURS)
 def test_names_of_neighbours_are_read_in_the_banks_own_page(name: str, case: type[str]) -> None:
     name = case(name)
     statement = read(encoded(file(name, f"RECHNUNG {name}"), "iso-8859-2"))
@@ -119,7 +136,7 @@ def test_another_page_is_read_right_and_named(words: str, page: str) -> None:
     statement = read(encoded(file(words, words), page))
     assert told(statement) == (words, words)
     assert codes(statement) == ["code_page"]
-    assert page.removesuffix("-sig") in statement.problems[0].text
+    assert page.removesuffix("-sig") in statement.problems[0].text.lower()
     assert statement.problems[0].place is not None
 
 

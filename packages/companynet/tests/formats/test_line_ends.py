@@ -50,11 +50,16 @@ def test_line_ends_may_be_mixed(ends: list[str]) -> None:
     assert statement.entries[0].transaction_number == TNR
 
 
+BOM = b"\xef\xbb\xbf"
+EOF = b"\x1a"
+PAGE = b"\x0c"
+END = b"\r\n"
+
+
 @pytest.mark.parametrize(
     "joint",
-    [b"", b"\x1a", b"\x1a\x1a", b"\r\n\x1a", b"\x1a\r\n", b"\xef\xbb\xbf", b"\r\n\xef\xbb\xbf", b"\x1a\xef\xbb\xbf", b"\r\n\x0c",
-     b"\x0c", b"\r\n\x1a\r\n\r\n"],
-)  # fmt: skip
+    [b"", EOF, EOF * 2, END + EOF, EOF + END, BOM, END + BOM, EOF + BOM, END + PAGE, PAGE, END + EOF + END + END],
+)
 @pytest.mark.parametrize("last", ["-", "-\x03", ":64:C260105PLN150,00"])
 @pytest.mark.parametrize("framed", [False, True])
 def test_joined_files_are_read_as_each_alone(joint: bytes, last: str, framed: bool) -> None:

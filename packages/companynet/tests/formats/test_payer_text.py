@@ -94,8 +94,8 @@ def test_a_name_without_a_title_is_the_name() -> None:
 
 def test_behind_the_payee_of_a_form_stand_the_fields_of_the_form() -> None:
     info = read_information(
-        f"946 ORGAN PODATKOWY; NA RACH.: {ACCOUNT}; DLA: URZĄD; NAZWA ZOBOW.: ALFA; BETA SP. J.; ID UZUP.: N 5253000665;"
-        f" SYMBOL FORM.: VAT7; OKRES: 25M12; ID ZOBOW.: VAT; REF. KLIENTA: E2E; ; TNR: {TNR}"
+        f"946 ORGAN PODATKOWY; NA RACH.: {ACCOUNT}; DLA: URZĄD; NAZWA ZOBOW.: ALFA; BETA SP. J.;"
+        f" ID UZUP.: N 5253000665; SYMBOL FORM.: VAT7; OKRES: 25M12; ID ZOBOW.: VAT; REF. KLIENTA: E2E; ; TNR: {TNR}"
     )
     assert info.counterparty_name == "URZĄD"
     assert info.details == {
@@ -110,8 +110,11 @@ def test_what_a_title_says_with_the_banks_labels_is_evidence_and_marked() -> Non
         f"770 X; OD: A; TYT.: PODATEK; ID UZUP.: N 5260001246; OKRES: 26M01; OKRES: 26M02; UWAGA: 1; TNR: {TNR}"
     ).details
     assert details == {
-        "operation": "X", "title_tax_identifier": "N 5260001246", "title_tax_period": "26M01", "title_tax_period_2": "26M02",
-    }  # fmt: skip
+        "operation": "X",
+        "title_tax_identifier": "N 5260001246",
+        "title_tax_period": "26M01",
+        "title_tax_period_2": "26M02",
+    }
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_a_report_that_cannot_be_read_is_kept_and_not_confirmed(
     """The bank would not give it out again: the bytes are there for a person to look at."""
     from companynet.errors import FormatError
 
-    def refuse(_data: bytes, source: str) -> list[object]:
+    def refuse(_data: bytes, source: str, _code_page: str | None) -> list[object]:
         raise FormatError(source, "line 1", "damaged")
 
     monkeypatch.setattr(statement_fetch, "read_statements", refuse)

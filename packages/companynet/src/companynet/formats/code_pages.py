@@ -67,7 +67,7 @@ _PAGES: Final = (
     _page("cp852", 2),
     _page("mazovia", 2, _MAZOVIA_LETTERS, "cp437"),
 )
-_OWN: Final = _PAGES[0]
+_OWN: Final = next(iter(_PAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +215,17 @@ def _is_at_home(word: str, index: int) -> bool:
         return not after or before in _VOWELS or after in _VOWELS
     if letter == "ż":
         return _has_room(word, index, before, after)
-    if letter == "ź":
-        return bool(before) or word.startswith(("źró", "źreb", "źren", "źdź")) or word == "źle"
-    if not before:
-        return True
+    return not before or _is_soft_at_home(letter, before, after) if letter != "ź" else _begins(word, before)
+
+
+def _begins(word: str, before: str) -> bool:
+    return bool(before) or word.startswith(("źró", "źreb", "źren", "źdź")) or word == "źle"
+
+
+def _is_soft_at_home(letter: str, before: str, after: str) -> bool:
     # Before a vowel the soft consonants are written with an i.
-    if after in _VOWELS:
-        return False
-    return letter == "ś" or before in _VOWELS or (letter == "ć" and before in "śrlłńj")
+    follows = letter == "ś" or before in _VOWELS or (letter == "ć" and before in "śrlłńj")
+    return after not in _VOWELS and follows
 
 
 def _has_room(word: str, index: int, before: str, after: str) -> bool:

@@ -80,12 +80,23 @@ _ADDRESS = re.compile(r"\s{2,}|\s(?=(?:UL|AL)\.)", re.IGNORECASE)
 
 #: Behind the payee of an order without a title stand the bank's fields of its form.  # L-731
 _FORM = frozenset(
-    ["tax_payer_name", "tax_identifier", "tax_form", "tax_period", "tax_obligation", "zus_contribution", "zus_declaration", "zus_payer_nip", "zus_decision", "client_reference"]
+    {
+        "tax_payer_name",
+        "tax_identifier",
+        "tax_form",
+        "tax_period",
+        "tax_obligation",
+        "zus_contribution",
+        "zus_declaration",
+        "zus_payer_nip",
+        "zus_decision",
+        "client_reference",
+    }
 )
 _PAYEE = _plain("DLA")
 
 IN_TITLE = "title_"
-"""What the names of details begin with that a payer wrote into a title with a label of the bank's: evidence, no more."""
+"""Details that a payer wrote into a title with a label of the bank's have names that begin so: evidence, no more."""
 
 
 @dataclass(slots=True)

@@ -1,8 +1,10 @@
 """From a statement's bytes to its text: line ends, joined files, code page, stray characters; what may be shown."""
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from companynet.errors import FormatError
 from companynet.formats.cards import mask_card_numbers
@@ -11,7 +13,7 @@ from companynet.formats.code_pages import BOM, CODE_PAGE, UTF_8, PageChoice, cho
 _SHOWN = 60
 _MANY = 20
 
-_WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_WIDE = {codecs.BOM_UTF16_LE: "UTF-16LE", codecs.BOM_UTF16_BE: "UTF-16BE"}
 # A copy made in text mode twice ends its lines with CR CR LF, one made with the ends turned round with LF CR.
 _LINE_END = re.compile(rb"\r+\n\r?|\n\r")
 # A head is a :20: with its :25: below: a title may hold the one, hardly both.
@@ -25,7 +27,7 @@ _STRAY_MARKS = re.compile(rb"^[\x0b\x0c\x1a]+(?=[:\x01-]|$)|(?<!\x1a)\x1a+$", re
 _NO_LINE_END = re.compile(rb"(?<=[^\n\x01])(?<!\xef\xbb\xbf)(?=" + _FRAME_OR_HEAD + rb")")
 _PART = re.compile(rb"\n(?=(?:\xef\xbb\xbf)*(?:\x01|" + _HEAD + rb"))")
 _HARMLESS = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
-_LETTERS = bytes(code for code in range(0xA0, 0x100) if code != 0xAD)
+_LETTERS = bytes(code for code in range(0xA0, 0x100) if code != 0xAD)  # S-101
 # Controls of both sets, and what cannot be seen. Tab and line feed are allowed, and 0x01 and 0x03 in the frame.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffd]"
@@ -145,7 +147,7 @@ def _on_new_line(match: re.Match[bytes]) -> bytes:
 def _parts(data: bytes) -> list[bytes]:
     """The accounts of the files: their code pages may differ, for files are joined."""
     borders = [0, *(match.end() for match in _PART.finditer(data)), len(data)]
-    return [data[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(borders)]
 
 
 def _page_notes(choices: Sequence[PageChoice]) -> Iterator[Note]:
@@ -202,9 +204,8 @@ def _is_frame(text: str, position: int) -> bool:
     if text[position] == "\x01":
         return position - start < _MANY and not text[start:position].strip("\x01")
     if text[position] == "\x03":
-        return (
-            text[start:position] in ("", "-") and not text[position + 1 : position + 1 + _MANY].split("\n", maxsplit=1)[0].strip()
-        )
+        behind = text[position + 1 : position + 1 + _MANY].partition("\n")[0]
+        return text[start:position] in ("", "-") and not behind.strip()
     return False
 
 

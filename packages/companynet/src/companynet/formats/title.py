@@ -53,4 +53,4 @@ def _crc8_of(byte: int) -> int:
     return byte
 
 
-_CRC8 = tuple(map(_crc8_of, range(256)))
+_CRC8 = tuple(map(_crc8_of, range(256)))  # S-104
