@@ -246,7 +246,14 @@ class Share(ModelSQL, ModelView):
                     'mbank.msg_share_key_unpinned',
                     profile=share.database.rec_name))
         if share.state == REVOKING:
-            # To the one that is there now, it holds no secret.
+            # To the key it has now, for it holds no secret; but to the same
+            # database, or the one that has the session is not told.
+            _, there, _ = vault.read_identity(target)
+            _, told, _ = vault.read_identity(share.target_identity)
+            if there != told:
+                raise TargetKeyError(gettext(
+                        'mbank.msg_share_key_other',
+                        profile=share.database.rec_name))
             message = ShareMessage(REVOCATION, share.identity)
         else:
             if share.target_identity != target:

@@ -171,7 +171,7 @@ def _file_of(roots):
 
 
 def _parameters(connection_string, roots):
-    if roots is None:
+    if roots is None and connection_string.mode.startswith('verify'):
         # Which the driver's own build would look for elsewhere.  # S-780
         roots = ssl.get_default_verify_paths().cafile or 'system'
     return {
@@ -184,7 +184,7 @@ def _parameters(connection_string, roots):
         'dbname': connection_string.database,
         'password': connection_string.password or '',
         'sslmode': connection_string.mode,
-        'sslrootcert': '' if connection_string.mode == 'disable' else roots,
+        'sslrootcert': roots or '',
         'sslcertmode': 'disable',
         # It would be taken in place of TLS, whatever sslmode says.  # S-781
         'gssencmode': 'disable',

@@ -318,6 +318,11 @@ class ShareAgainTestCase(SharingCase):
         (state, message), = self.shares(old, 'state', 'message')
         self.assertEqual(state, 'sending')
         self.assertIn("another one than when this was shared", message)
+        # Nor is another database told of its end in place of that one.
+        self.work(lambda: Pool().get('mbank.share')._begin_revocation(
+                share_id))
+        self.deliver()
+        self.assertEqual(self.shares(old, 'state'), [['revoking']])
 
 
 del SharingCase
