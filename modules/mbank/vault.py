@@ -167,7 +167,10 @@ def adopt():
 
 
 def intents():
-    "How many intents of this database the ring knows of"
+    "How many intents of this database the ring knows of, 0 without a ring"
+    if not ring_path():
+        # No session serves then, so nothing has left
+        return 0
     identity, _ = _place()
     try:
         return _ring().intents(identity)

@@ -57,6 +57,8 @@ class RestoredCase(RestoredMixin, AnsweredMixin, FirmCase):
 
     def tearDown(self):
         # The next test begins with a database that was never restored
+        self.doCleanups()
+        self.work(vault.adopt)
         self.work(lambda: self.Database.write(
                 [self.Database.get_singleton()], {
                     'intents': vault.intents(), 'restored': None,
