@@ -74,7 +74,7 @@ class ExternalDatabase(ComparedMixin, metaclass=PoolMeta):
     @classmethod
     def view_attributes(cls):
         return super().view_attributes() + [
-            ('//field[@name="key_state"]', 'visual',
+            ('/tree/field[@name="key_state"]', 'visual',
                 If(Eval('key_state') == CHANGED, 'danger',
                     If(Eval('key_state') == PINNED, 'success', 'warning'))),
             ]
