@@ -1,12 +1,15 @@
 """Line ends, joints of files and stray characters come first: no field is read with them in it."""
 
+import contextlib
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from companynet.domain.statement import Statement, entry_identities
+from companynet.errors import FormatError
 from companynet.formats import read_statements
 
 TNR = "210251000000001.000001"
@@ -112,3 +115,14 @@ def test_a_stray_character_changes_no_identity() -> None:
     plain = file().replace(TNR.encode(), b"")
     (whole,), (damaged,) = read(plain), read(plain.replace(b"FV 12", b"FV\x0b 12"))
     assert entry_identities(whole) == entry_identities(damaged)
+
+
+@pytest.mark.parametrize(
+    "run", [b"\r", b"\xef\xbb\xbf", b"\xa3", b"\x1a", b"\x01", b"\x0c", b"A\xd3", b"\n-", b"\n\r", b":20:"]
+)
+def test_a_long_run_of_anything_is_read_in_a_time_that_grows_with_it(run: bytes) -> None:
+    """A hundred thousand of them are read within seconds: what grew with the square of their number took minutes."""
+    started = time.process_time()
+    with contextlib.suppress(FormatError):
+        read(file().replace(b"FV 12", b"FV" + run * 100_000 + b"x 12"))
+    assert time.process_time() - started < 5

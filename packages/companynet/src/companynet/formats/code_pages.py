@@ -40,6 +40,7 @@ _WRONG: Final = 8
 """What a letter costs that no name or title has: one of them outweighs any page's disadvantage."""
 
 _WORD: Final = re.compile(rb"(?<![A-Za-z\x80-\xff])[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_BOMS: Final = re.compile(rb"\A(?:\xef\xbb\xbf)+")
 _ASCII: Final = bytes(range(0x80))
 
 
@@ -91,8 +92,7 @@ def choose_pages(parts: Sequence[bytes]) -> list[PageChoice]:
     that suits the whole file best is taken.
     """
     certain = [part.startswith(BOM) for part in parts]
-    while any(part.startswith(BOM) for part in parts):
-        parts = [part.removeprefix(BOM) for part in parts]
+    parts = [_BOMS.sub(b"", part, count=1) if mark else part for part, mark in zip(parts, certain, strict=True)]
     costs = [_costs(part, marked=marked) for part, marked in zip(parts, certain, strict=True)]
     named = {page.name: page for page in _PAGES}
     sums = {name: sum(cost.get(name, _WRONG) for cost in costs) for name in (CODE_PAGE, UTF_8, *named)}
@@ -178,6 +178,8 @@ def _word_cost(word: str) -> int:
     if word.isascii():
         return 0
     cost = 0
+    # A small letter may be two characters: İ.
+    small = "".join(sign.lower()[0] for sign in word)
     for index, sign in enumerate(word):
         if sign.isascii():
             continue
@@ -189,7 +191,7 @@ def _word_cost(word: str) -> int:
                 cost += 2
         elif sign in _SIGNS and (before.isalpha() or after.isalpha()):
             cost += 3
-        if sign in _POLISH and not _is_at_home(word.lower(), index):
+        if sign in _POLISH and not _is_at_home(small, index):
             # An ą or ę that begins a word or stands before a vowel is none.
             none = sign in "ĄĘąę" and (not before or after.lower() in _VOWELS)
             cost += 4 if none else 2

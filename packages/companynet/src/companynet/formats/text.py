@@ -15,7 +15,7 @@ _MANY = 20
 
 _WIDE = {codecs.BOM_UTF16_LE: "UTF-16LE", codecs.BOM_UTF16_BE: "UTF-16BE"}
 # A copy made in text mode twice ends its lines with CR CR LF, one made with the ends turned round with LF CR.
-_LINE_END = re.compile(rb"\r+\n\r?|\n\r")
+_LINE_END = re.compile(rb"(?<!\r)\r+\n\r?|\n\r")
 # A head is a :20: with its :25: below: a title may hold the one, hardly both.
 _HEAD = rb":20:[^\n]{0,40}\n:2[15]:"
 _FRAME_OR_HEAD = rb"(?:\x01{1,9}\n?:\d\d|" + _HEAD + rb")"
