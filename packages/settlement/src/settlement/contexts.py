@@ -103,7 +103,7 @@ class Surroundings:
     def _said(self, at: int) -> Naming | None:
         """The naming by a word for "invoice" that ends at a place; `None` if none does."""
         tokens, word = self._tokens, self._tokens[at].text
-        parted = tokens[at - 1].text + word if at and len(word) <= 2 and not tokens[at - 1].digits else ""
+        parted = tokens[at - 1].text + word if at and len(word) <= 2 and tokens[at - 1].text in ("F", "FV") else ""
         if not says_invoice(word):
             return Naming(Context.INVOICE, parted, at=at) if parted in GENERIC else None
         first = at

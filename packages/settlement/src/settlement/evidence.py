@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from settlement.parties import Parties, PartyEvidence
     from settlement.values import Entry, MatchConfig, Reason
 
+_SLASHES_OF_NUMBER: Final = 2
+"""Serial, month and year; days have dots or dashes."""
 KSEF_WEIGHT: Final = 0.95
 _WEIGHTS: Final = {Strength.STRONG: 0.9, Strength.FAIR: 0.8, Strength.WEAK: 0.5}
 
@@ -38,6 +40,14 @@ class Hit:
     doubt: Doubt | None = None
     word: str = ""
     """The word that makes it doubtful."""
+    whole: bool = False
+    """Not a part of the number."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is the whole number without a word before it, and not written as days and months are."""
+        slashed = self.found.count("/") == _SLASHES_OF_NUMBER or self.found.isdigit()
+        return self.whole and not self.word and (self.doubt is not Doubt.DAY or slashed)
 
     @property
     def weight(self) -> float:
@@ -196,9 +206,11 @@ class Finder:
             if place in covered or run.context is Context.OTHER:
                 continue
             for key in run.weak_keys:
-                if run.context is Context.BARE and len(key) < 3:
+                if run.context is not Context.INVOICE and len(key) < 3:
                     continue
-                candidate = Candidate(key, Strength.WEAK, place, place, run.found, doubt=run.doubt, word=run.word)
+                candidate = Candidate(
+                    key, Strength.WEAK, place, place, run.found, doubt=run.doubt, word=run.word, whole=False
+                )
                 found: dict[int, None] = {}
                 for pool in pools:
                     if pool:
@@ -231,7 +243,8 @@ class Finder:
             if doubt is Doubt.BARE and rank % 2:
                 # The books' numbers begin with the very word of the title.
                 doubt = None
-            hit = Hit(at, strength, candidate.found, candidate.run, crowded=many, doubt=doubt, word=candidate.word)
+            hit = Hit(at, strength, candidate.found, candidate.run, crowded=many, doubt=doubt, word=candidate.word,
+                whole=candidate.whole)  # fmt: skip
             if self._ledger.open(at):
                 known = evidence.hits.setdefault(party, {}).get(at)
                 if known is None or (known.strength, known.doubt is None) < (strength, doubt is None):

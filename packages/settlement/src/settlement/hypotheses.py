@@ -295,9 +295,7 @@ class Weigher:
         chosen = {at for at, _ in fit.given}
         weights, said = self._party(party)
         factor, doubts, clear = self._doubts(party, chosen, named=False)
-        if evidence.sure_parties or any(
-            hit.strength > Strength.WEAK for hit in evidence.hits.get(party, {}).values()
-        ):
+        if self._names_other(party):
             factor *= _OF_OTHER
             doubts.append(reason("number_names_other"))
             clear = False
@@ -308,6 +306,19 @@ class Weigher:
             reasons=(*said, *fit.said, *doubts),
             automatic=strong and unique and fit.agrees and clear,
         )
+
+    def _names_other(self, party: str) -> bool:
+        """Whether the text names other items than those that only the party and the amount point to."""
+        if self._evidence.sure_parties:
+            return True
+        for other, hits in self._evidence.hits.items():
+            for hit in hits.values():
+                if other == party:
+                    if hit.strength > Strength.WEAK:
+                        return True
+                elif hit.alone and self._ledger.open(hit.at) == self._evidence.amount:
+                    return True
+        return False
 
     def _fit_unnamed(self, party: str, pool: Pool, *, by_virtual: bool) -> tuple[Fit | None, bool]:
         evidence, amount = self._evidence, self._evidence.amount

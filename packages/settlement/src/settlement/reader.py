@@ -57,7 +57,7 @@ class Reader:
         self._spans: list[tuple[int, int]] = []
         self._run_of: list[int] = []
         for at, token in enumerate(self._tokens):
-            if at and token.gap in INSIDE and not (not token.digits and token.text in GENERIC):
+            if at and token.gap in INSIDE and (token.digits or not self._is_word(at)):
                 self._spans[-1] = (self._spans[-1][0], at + 1)
             else:
                 self._spans.append((at, at + 1))
@@ -159,11 +159,10 @@ class Reader:
             return (Strength.WEAK, Doubt.WORD, naming.word) if not blank else None
         if not first.digits:
             return self._lettered(start, end, blank=blank)
-        if day := self._day_of(start, end):
-            doubt = Doubt.WORD if naming.context is Context.UNKNOWN else Doubt.DAY
-            return Strength.FAIR if day is _Day.LISTED else Strength.WEAK, doubt, naming.word
-        if self._cut_short(end):
-            return Strength.WEAK, *self._doubt(start)
+        day = self._day_of(start, end)
+        if day or self._cut_short(end):
+            doubt, word = self._doubt(start)
+            return Strength.FAIR if day is _Day.LISTED else Strength.WEAK, doubt or (Doubt.DAY if day else None), word
         if naming.context is Context.INVOICE:
             return self._after_invoice(start, end, blank=blank)
         return self._bare(start, end, blank=blank)

@@ -49,6 +49,8 @@ class Candidate:
     doubt: Doubt | None = None
     word: str = ""
     """The word that makes it doubtful."""
+    whole: bool = True
+    """Not a part of a number."""
     only_exact: bool = False
     """Surely something else: shown where the amount agrees, for a person to see, and nowhere else."""
 

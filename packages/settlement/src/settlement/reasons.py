@@ -33,7 +33,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "number_ambiguous": "the number {number} is borne by {count} open items",
     "number_not_open": 'the title names "{found}", which is not among the open items',
     "number_maybe_day": '"{found}" in the title can be a day or a month instead of invoice number {number}',
-    "number_other_word": 'before "{found}" the title says "{word}", which is no word for an invoice',
+    "number_other_word": '"{found}" in the title goes with "{word}", which is no word for an invoice',
     "number_unsaid": 'nothing says that "{found}" is an invoice number, and nothing points to {party}',
     "other_debt": 'the title speaks of something else than an invoice: "{word}"',
     "comes_back": 'the title speaks of money that comes back: "{word}"',

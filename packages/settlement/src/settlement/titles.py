@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from settlement.reader import Reader
 from settlement.readings import Candidate, Run, TitleReading
-from settlement.words import BROKEN_DEBT, OTHER_DEBT, RETURNS
+from settlement.words import BROKEN_DEBT, OTHER_DEBT, OTHER_STEMS, RETURNS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT: Final = 2000
 """Signs of a text that are read; no format of the bank lets a title have as many."""
 _LONGEST_WORD: Final = 30
+_DIGIT = re.compile(r"[0-9]")
 # S-252: /VAT/ amount /IDC/ NIP /INV/ number /TXT/ text; a bank's folding may put a blank inside a tag.
 _SPLIT_PAYMENT = re.compile(r"/ ?I ?N ?V ?/(?P<inv>.*?)(?:/ ?T ?X ?T ?/|$)", re.DOTALL)
 _SPLIT_PAYMENT_LEAD = re.compile(r"/ ?V ?A ?T ?/ ?[0-9 ]+(?:,[0-9 ]+)? ?/ ?I ?D ?C ?/[^/]*")
@@ -43,6 +44,8 @@ def other_words(texts: Iterable[str]) -> tuple[str, str]:
     debt = back = ""
     for text in texts:
         joined = text.replace(" ", "")
+        if not OTHER_STEMS.search(joined):
+            continue
         for found in (OTHER_DEBT.search(text), BROKEN_DEBT.search(joined)):
             debt = debt or (found[0] if found else "")
         for found in (RETURNS.search(text), RETURNS.search(joined)):
@@ -71,6 +74,8 @@ def read_title(
     runs: list[Run] = []
     whole = True
     for text, says_so in texts:
+        if not _DIGIT.search(text):
+            continue
         reader = Reader(text, day, len(runs), says_so=says_so)
         whole = whole and reader.whole
         for candidate in reader.candidates():

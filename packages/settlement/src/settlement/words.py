@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 
@@ -35,6 +36,7 @@ _MISSPELT: Final = frozenset().union(
 )
 
 
+@lru_cache(maxsize=4096)
 def says_invoice(word: str) -> bool:
     """Whether a word says "invoice": one of a closed list, with two letters swapped, or run together with others.
 
@@ -88,6 +90,12 @@ RETURNS: Final = re.compile(
     r"ZWROT\w*|ZWROC\w*|ZWRAC\w*|REFUND\w*|REKLAMAC\w*|RETURN\w*|ODRZUC\w*|REJECT\w*|CHARGEBACK\w*"
 )
 """Words by which a title says that money comes back."""
+
+OTHER_STEMS: Final = re.compile(
+    "KOR|PRO|ZALIC|ZAL|PRZEDPLAT|ZADAT|KAUCJ|DEPO|ODSET|DUPLIKAT|MANDAT|GRZYWN|WEZWAN|UPOMNIEN|DAROWIZN|POZYCZ|NOT|"
+    "NOCIE|PREPAY|ADVANCE|CORRECT|ZWROT|ZWROC|ZWRAC|REFUND|REKLAMAC|RETURN|ODRZUC|REJECT|CHARGEBACK"
+)
+"""What all of them begin with: most titles have none."""
 
 SAYS_DAY: Final = _words("R ROK ROKU RB GODZ DATA DATY WYSTAWIONA WYSTAWIONEJ WYSTAWIENIA WYST TERMIN")
 """Words after digits by which they were a day."""
