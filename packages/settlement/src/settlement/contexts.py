@@ -68,9 +68,13 @@ class Surroundings:
         self._bodies = bodies
         self._run_of = run_of
         self._numbered = [any(token.digits for token in tokens[start:end]) for start, end in bodies]
+        self.namings: list[Naming] = []
+        """What the nearest noun before each run says."""
+        for run in range(len(bodies)):
+            self.namings.append(self._naming(run))
 
-    def naming(self, run: int) -> Naming:
-        """What the nearest noun before a run says; numbers before it are passed over, they may be of one list."""
+    def _naming(self, run: int) -> Naming:
+        """Of a number after others, which may be of one list, what was said of the one before it."""
         start, end = self._bodies[run]
         if start == end:
             return _BARE
@@ -84,8 +88,9 @@ class Surroundings:
                 if not series.digits and series.text != self._tokens[start].text:
                     other = Context.OTHER if series.text in OTHER else Context.UNKNOWN
                     return Naming(other, word=series.text, at=head)
-                at = head - 1
-                continue
+                said = self.namings[before]
+                # "faktura 1/2026 z 12/2026": what follows is a month or a day.
+                return said if not (joined and said.context is Context.INVOICE) else _BARE
             word = self._tokens[at].text
             said = self._said(at)
             if said is not None:

@@ -42,6 +42,7 @@ def account_key(account: str | None) -> str | None:
 
 def virtual_key(account: str | None) -> str | None:
     """One form of an account of mass payments: its last 12 digits tell the payer, however the books keep it."""
+    # L-760: the bank writes XX and 12 digits, the end of the whole account that the payer was given.
     key = account_key(account)
     return key[-12:] if key else None
 

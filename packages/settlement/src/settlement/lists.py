@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from settlement.numbers import Token
 
 _WIDEST_RANGE: Final = 100
+_FARTHEST: Final = 40
+"""Numbers of a list between one and the one it shares a part with."""
 
 
 class Lists:
@@ -29,13 +31,15 @@ class Lists:
         self._tokens = tokens
         self._spans = spans
         self._bodies = bodies
+        self._numbers = [self._number(start, end) for start, end in bodies]
+
+    def _number(self, start: int, end: int) -> tuple[str, ...]:
+        tokens = self._tokens[start:end]
+        return tuple(token.text for token in tokens) if any(token.digits for token in tokens) else ()
 
     def body(self, run: int) -> tuple[str, ...]:
         """The tokens of a run's number; empty without digits."""
-        start, end = self._bodies[run]
-        if not any(token.digits for token in self._tokens[start:end]):
-            return ()
-        return tuple(token.text for token in self._tokens[start:end])
+        return self._numbers[run]
 
     def gap(self, run: int, other: int) -> Gap:
         """What stands between two neighbouring runs."""
@@ -46,7 +50,7 @@ class Lists:
         mine = len(self.body(run))
         for step in (1, -1):
             at, joining = run, Gap.LIST
-            while 0 <= at + step < len(self._spans):
+            while 0 <= at + step < len(self._spans) and abs(at - run) < _FARTHEST:
                 gap = self.gap(at, at + step)
                 at += step
                 if not self.body(at):

@@ -64,7 +64,7 @@ class Reader:
             self._run_of.append(len(self._spans) - 1)
         self._bodies = [self._body_span(*span) for span in self._spans]
         self._around = Surroundings(self._tokens, self._bodies, self._run_of)
-        self._namings = [self._around.naming(run) for run in range(len(self._spans))]
+        self._namings = self._around.namings
         self._lists = Lists(self._tokens, self._spans, self._bodies)
 
     def _body_span(self, start: int, end: int) -> tuple[int, int]:
