@@ -1,4 +1,4 @@
-"""What looks like an invoice's number and is none: days, other documents, numbers that everything else contradicts."""
+"""What looks like an invoice's number and is none: days, other documents, numbers that something contradicts."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ def test_a_day_settles_nothing_however_it_is_written(scheme, word):
     [
         "FV PLATNA DO", "FAKTURA WYSTAWIONA", "FAKTURA Z DNIA", "FV Z DN", "FV Z", "FV DATA", "ZA FAKTURE TERMIN",
         "FV ZA OKRES DO", "FAKTURA ZA USLUGI W DNIU", "INVOICE DATED", "FAKTURY OD", "FAKTURA, ", "RACHUNEK",
+        "DATA FAKTURY", "TERMIN FV", "Z DNIA FAKTURY", "PLATNA FV DO DNIA", "DATA WYSTAWIENIA FV",
     ],
 )  # fmt: skip
 def test_a_word_for_invoice_makes_a_day_a_number_only_right_before_it(words):
@@ -137,12 +138,14 @@ def test_a_day_in_the_reference_of_the_payer_settles_nothing():
 
 OTHER_DOCUMENTS = (
     "NOTA ODSETKOWA", "NOTA KSIĘGOWA NR", "NOTY", "FAKTURA KORYGUJĄCA", "FAKTURY KORYGUJĄCEJ NR", "KOREKTA", "FV KOR",
-    "KOREKTA DO FV", "KOREKTA FAKTURY", "UMOWA NAJMU", "UMOWA NR", "REZERWACJA", "LIST PRZEWOZOWY", "NR KLIENTA", "KARTA",
-    "MANDAT", "BILET", "POLISA", "SKŁADKA OC", "WEZWANIE DO ZAPŁATY", "UPOMNIENIE", "DUPLIKAT FV", "ZALICZKA",
-    "FV ZALICZKOWA", "ZALICZKA DO FV", "KAUCJA", "RACHUNEK ZA PRĄD", "LICZNIK", "ZAMÓWIENIE", "ZAM.", "WZ", "PARAGON",
-    "PROFORMA", "FAKTURA PRO FORMA NR", "PRO FORMA", "ODSETKI OD FV", "ZWROT ZA FV", "ZWROT", "REFUNDACJA FV",
-    "REKLAMACJA FV", "ZWRACAM FV", "SYGNATURA", "SZKODA NR", "PRZESYŁKA", "TEL", "KONTO", "PESEL", "ORDER", "BOOKING NO",
-    "CREDIT NOTE", "DEPOSIT FOR INVOICE", "REFUND INVOICE", "DOWÓD", "ANEKS", "KWITY", "JAN KOWALSKI REZERWACJA",
+    "KOREKTA DO FV", "KOREKTA FAKTURY", "UMOWA NAJMU", "UMOWA NR", "REZERWACJA", "LIST PRZEWOZOWY", "NR KLIENTA",
+    "KARTA", "MANDAT", "BILET", "POLISA", "SKŁADKA OC", "WEZWANIE DO ZAPŁATY", "UPOMNIENIE", "DUPLIKAT FV",
+    "ZALICZKA", "FV ZALICZKOWA", "ZALICZKA DO FV", "KAUCJA", "RACHUNEK ZA PRĄD", "LICZNIK", "ZAMÓWIENIE", "ZAM.",
+    "WZ", "PARAGON", "PROFORMA", "FAKTURA PRO FORMA NR", "PRO FORMA", "ODSETKI OD FV", "ZWROT ZA FV", "ZWROT",
+    "REFUNDACJA FV", "STORNO FV", "KOMPENSATA FV", "KARA UMOWNA", "NADPŁATA FV",
+    "REKLAMACJA FV", "ZWRACAM FV", "SYGNATURA", "SZKODA NR", "PRZESYŁKA", "TEL", "KONTO", "PESEL", "ORDER",
+    "BOOKING NO", "CREDIT NOTE", "DEPOSIT FOR INVOICE", "REFUND INVOICE", "DOWÓD", "ANEKS", "KWITY",
+    "JAN KOWALSKI REZERWACJA",
 )  # fmt: skip
 
 

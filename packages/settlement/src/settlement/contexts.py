@@ -88,9 +88,9 @@ class Surroundings:
                 if not series.digits and series.text != self._tokens[start].text:
                     other = Context.OTHER if series.text in OTHER else Context.UNKNOWN
                     return Naming(other, word=series.text, at=head)
-                said = self.namings[before]
+                of_list = self.namings[before]
                 # "faktura 1/2026 z 12/2026": what follows is a month or a day.
-                return said if not (joined and said.context is Context.INVOICE) else _BARE
+                return of_list if not (joined and of_list.context is Context.INVOICE) else _BARE
             word = self._tokens[at].text
             said = self._said(at)
             if said is not None:
@@ -129,7 +129,14 @@ class Surroundings:
         if naming.context is not Context.INVOICE or naming.at != start - 1 or naming.prefix in BILLS:
             return False
         token = self._tokens[start]
-        return token.gap is not Gap.LIST and token.noise != "OD"
+        return token.gap is not Gap.LIST and token.noise != "OD" and not self._of_invoice(naming.at)
+
+    def _of_invoice(self, at: int) -> bool:
+        """Whether a day is said before the word for "invoice": "data faktury", "data wystawienia faktury"."""
+        while at >= 0 and not self._tokens[at].digits and says_invoice(self._tokens[at].text):
+            at -= 1
+        before = self._tokens[at] if at >= 0 else None
+        return before is not None and before.text in SAYS_DAY and not self._tokens[at + 1].noise
 
     def says_day(self, end: int) -> bool:
         """Whether what follows says that digits were a day: "2026 r.", "15/01/2026 data wystawienia"."""

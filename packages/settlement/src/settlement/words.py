@@ -76,6 +76,7 @@ OTHER: Final = _words(
 OTHER_DEBT: Final = re.compile(
     r"KOREKT\w*|KORYG\w*|\bKOR\b|PRO ?FORM\w*|ZALICZK\w*|\bZALIC\w*|\bZAL\b|PRZEDPLAT\w*|ZADAT(?:EK|K)\w*|"
     r"KAUCJ\w*|DEPOZYT\w*|ODSET(?:EK|K)\w*|DUPLIKAT\w*|MANDAT\w*|GRZYWN\w*|WEZWAN\w*|UPOMNIEN\w*|DAROWIZN\w*|"
+    r"STORNO\w*|ANULOW\w*|KOMPENSAT\w*|NADPLAT\w*|WADIUM|\bKAR(?:A|Y|E)\b|ODSZKODOWAN\w*|"
     r"POZYCZ(?:EK|K)\w*|\bNOT(?:A|Y|E)\b|\bNOCIE\b|\bPREPAYMENTS?\b|\bDEPOSITS?\b|\bADVANCE\b|"
     r"\bCORRECTIONS?\b"
 )
@@ -92,13 +93,15 @@ RETURNS: Final = re.compile(
 """Words by which a title says that money comes back."""
 
 OTHER_STEMS: Final = re.compile(
-    "KOR|PRO|ZALIC|ZAL|PRZEDPLAT|ZADAT|KAUCJ|DEPO|ODSET|DUPLIKAT|MANDAT|GRZYWN|WEZWAN|UPOMNIEN|DAROWIZN|POZYCZ|NOT|"
+    "KOR|PRO|STORNO|ANULOW|KOMPENSAT|NADPLAT|WADIUM|KAR|ODSZKOD|ZALIC|ZAL|PRZEDPLAT|ZADAT|KAUCJ|DEPO|ODSET|DUPLIKAT|MANDAT|GRZYWN|WEZWAN|UPOMNIEN|DAROWIZN|POZYCZ|NOT|"
     "NOCIE|PREPAY|ADVANCE|CORRECT|ZWROT|ZWROC|ZWRAC|REFUND|REKLAMAC|RETURN|ODRZUC|REJECT|CHARGEBACK"
 )
 """What all of them begin with: most titles have none."""
 
-SAYS_DAY: Final = _words("R ROK ROKU RB GODZ DATA DATY WYSTAWIONA WYSTAWIONEJ WYSTAWIENIA WYST TERMIN")
-"""Words after digits by which they were a day."""
+SAYS_DAY: Final = _words(
+    "R ROK ROKU RB GODZ DATA DATY DATE DNIA DN DZIEN WYSTAWIONA WYSTAWIONEJ WYSTAWIENIA WYST TERMIN TERMINIE"
+)
+"""Words after digits, or before the word for "invoice", by which they are a day."""
 
 MONTHS: Final = {
     name: month
