@@ -448,9 +448,11 @@ class Weigher:
     def _against_items(self, chosen: set[int]) -> list[tuple[float, Reason]]:
         """A party may have a virtual account for each contract."""
         virtual, account = self._evidence.virtual, self._evidence.entry.virtual_account or self._evidence.virtual
+        if not virtual:
+            return []
         for at in sorted(chosen, key=lambda at: age_key(self._items[at])):
             item = self._items[at]
-            if virtual and virtual_key(item.virtual_account) not in (None, virtual):
+            if virtual_key(item.virtual_account) not in (None, virtual):
                 number = item.number or item.id
                 told = reason("virtual_account_differs", number=number, own=item.virtual_account, account=account)
                 return [(_OF_OTHER, told)]

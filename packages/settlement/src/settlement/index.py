@@ -171,7 +171,8 @@ class Ledger:
         left = before - amount
         self._open[at] = left
         for moved, by in ((before, -1), (left, 1)):
-            self._moved[id(side), moved] = self._moved.get((id(side), moved), 0) + by
+            if moved:
+                self._moved[id(side), moved] = self._moved.get((id(side), moved), 0) + by
         party = self._items[at].party
         if left:
             self._parts.setdefault(party, set()).add(at)

@@ -148,10 +148,9 @@ class Reader:
             )
 
     def _grade(self, start: int, end: int, *, blank: bool) -> Grade | None:
-        tokens = self._tokens[start:end]
         run = self._run_of[start]
         naming = self._namings[run]
-        first = tokens[0]
+        first = self._tokens[start]
         if start and first.digits and first.gap in INSIDE and not self._is_word(start - 1):
             # Letters of another series stand right before it.
             return Strength.WEAK, Doubt.WORD, self._tokens[start - 1].text
