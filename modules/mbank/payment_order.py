@@ -239,19 +239,21 @@ def changes(payment, since, content=None, path=None):
         if path and _last_change(payment)[0] > since:
             # Not the approval itself
             found.append(_last_change(payment))
-        found.extend((log.create_date, log.user) for log in Log.search([
+        found.extend((log.create_date, log.user, True) for log in Log.search([
                     ('resource', 'in', sorted(names)),
                     ('event', 'in', ['write', 'delete']),
                     ('create_date', '>=', before),
                     ]))
-    found.sort(key=lambda change: change[0])
-    return [(time, user.id if user else None) for time, user in found]
+    # Of one moment what was changed comes behind what was made
+    found.sort(key=lambda change: (change[0], change[2]))
+    return [(time, user.id if user else None) for time, user, _ in found]
 
 
 def _last_change(record):
+    "When a record was last changed, by whom, and whether it was after it was made"
     if record.write_date:
-        return record.write_date, record.write_uid
-    return record.create_date, record.create_uid
+        return record.write_date, record.write_uid, True
+    return record.create_date, record.create_uid, False
 
 
 def order(payment, instruction_id, today):

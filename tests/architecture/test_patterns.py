@@ -125,6 +125,11 @@ class _Names:
 def _names_of(tree: ast.Module) -> _Names:
     names = _Names({}, {}, {})
     for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            # Constants of another file of ours
+            for alias in node.names:
+                if alias.name.isupper():
+                    names.texts[alias.name] = getattr(importlib.import_module(node.module), alias.name, None)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             names.uses.setdefault(node.value.id, set()).add(node.attr)
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:

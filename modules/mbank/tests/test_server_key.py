@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import trytond.config as config
+from companynet import sessions
 from companynet_sandbox import demo_data
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
@@ -488,14 +489,14 @@ class ServerKeyTestCase(ServerKeyCase):
         "A token that goes while the session is made leaves nothing"
         self.register()
         calls = []
-        sign = gateway.sessions.signature_for_bank
+        sign = sessions.signature_for_bank
 
         def once(*args, **kwargs):
             calls.append(args)
             if len(calls) == 2:
                 tokens().proxy.play('removed')
             return sign(*args, **kwargs)
-        with patch.object(gateway.sessions, 'signature_for_bank', once), \
+        with patch.object(sessions, 'signature_for_bank', once), \
                 self.assertRaises(TokenAbsentError):
             self.choose(way='server')
         self.assertEqual(self.session_states(), [])

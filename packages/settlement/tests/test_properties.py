@@ -6,10 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from settlement import Decision, Entry, Kind, MatchConfig, Matcher, OpenItem
+from settlement.folding import fold
+from settlement.words import says_invoice
 
 ACCOUNTS = ["61109010140000071219812874", "12114020040000300201355387", "27114020040000300201355387"]
 NAMES = ["Hurtownia Nowak Sp. z o.o.", "DELTA S.A.", "Jan Łęcki"]
@@ -126,3 +128,58 @@ def test_any_text_is_read_without_an_error(title, number, name, account):
     item = OpenItem("i", Kind.RECEIVABLE, name or "p", number, Decimal(5), "PLN", party_accounts=(account,))
     entry = Entry("e", Decimal(5), "PLN", dt.date(2026, 1, 1), title, account, name, details={"INV": number})
     assert Matcher([item]).match(entry).score <= 1
+
+
+def _is_no_invoice(word: str) -> bool:
+    return not says_invoice(fold(word)) and not fold(word).startswith("F")
+
+
+KNOWN_WORDS = (
+    "WPŁATA", "ZA", "NR", "NUMER", "UMOWA", "KARTA", "NOTA", "KOREKTA", "ZWROT", "REZERWACJA", "INTERNET",
+    "TERMIN", "DO", "OD", "KLIENT", "I", "ORAZ", "RATA", "CZYNSZ", "LOKAL", "ABONAMENT", "KSIĘGOWA", "PARAGON", "WZ",
+    "MANDAT", "POLISA", "JAN", "KOWALSKI", "PŁATNE", "OKRES", "STAN", "Z", "DNIA",
+)  # fmt: skip
+WORDS = st.one_of(
+    st.sampled_from(KNOWN_WORDS),
+    st.text("ABCDEGHIKLŁMNOÓPRSŚTUVWXYZŻ", min_size=1, max_size=10),
+    st.text(st.characters(categories=("Lu", "Ll")), min_size=1, max_size=10),
+).filter(_is_no_invoice)
+SCHEMES = st.sampled_from(
+    ["FV/{n}/01/2026", "{n}/01/2026", "FV/2026/{n:04d}", "{n}/2026", "2026/01/{n}", "{n:02d}012026", "FV {n:06d}"]
+)
+FORMS = st.sampled_from(
+    ["{n}/01/2026", "{n}.01.26", "{n}/2026", "{n:06d}", "2026/{n:04d}", "2026-01-{n}", "{n}012026"]
+)
+
+
+TITLES_AROUND = st.tuples(st.lists(WORDS, max_size=4), st.lists(WORDS, max_size=2))
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    TITLES_AROUND, SCHEMES, st.none() | FORMS, st.sampled_from([15, 27, 4312]),
+    st.tuples(st.sampled_from(["", "account", "virtual", "name", "nip"]), st.sampled_from([70, 100])),
+)  # fmt: skip
+@example((["INTERNET"], []), "FV/{n}/01/2026", None, 15, ("", 70))
+@example((["NR", "KLIENTA"], []), "{n}/01/2026", None, 15, ("", 100))
+def test_no_words_but_those_for_invoice_settle_anothers_number(words, scheme, form, serial, payer):
+    """The number of another's invoice in any form among any words: never automatic to that other."""
+    evidence, our_amount = payer
+    theirs, ours = (
+        OpenItem(
+            name, Kind.RECEIVABLE, name, scheme.format(n=number), Decimal(amount), "PLN",
+            date=dt.date(2026, 1, 5), party_name=NAMES[at], party_accounts=(ACCOUNTS[at],),
+            party_nip=("5260001246", "7740001454")[at], virtual_account=f"XX00000000000{at}",
+        )
+        for at, (name, number, amount) in enumerate((("theirs", serial, 100), ("ours", 999, our_amount)))
+    )  # fmt: skip
+    number = (form or scheme.replace("FV/", "").replace("FV ", "")).format(n=serial)
+    title = " ".join([*words[0], number, *words[1], *(["NIP 7740001454"] if evidence == "nip" else [])])
+    entry = Entry(
+        "e", Decimal(100), "PLN", dt.date(2026, 1, 20), title,
+        ACCOUNTS[1] if evidence == "account" else None, NAMES[1] if evidence == "name" else None,
+        "XX000000000001" if evidence == "virtual" else None,
+    )  # fmt: skip
+    proposal = Matcher([theirs, ours]).match(entry)
+    told = [reason.text for reason in proposal.reasons]
+    assert proposal.decision is not Decision.AUTOMATIC or proposal.allocations[0].item_id == "ours", (title, told)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from settlement.folding import account_key, fold, ksef_in, ksef_key, nip_key, nips_in, reference_key
+from settlement.contexts import Context
+from settlement.folding import fold, ksef_in, ksef_key, nip_key, nips_in, reference_key, virtual_key
 from settlement.index import age_key
+from settlement.readings import Candidate, Doubt, Strength, TitleReading
 from settlement.reasons import reason
-from settlement.titles import Candidate, Context, Strength, TitleReading, read_title, split_payment_invoice
+from settlement.titles import LONGEST_TEXT, other_words, read_title, split_payment_invoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from settlement.parties import Parties, PartyEvidence
     from settlement.values import Entry, MatchConfig, Reason
 
+_SLASHES_OF_NUMBER: Final = 2
+"""Serial, month and year; days have dots or dashes."""
 KSEF_WEIGHT: Final = 0.95
 _WEIGHTS: Final = {Strength.STRONG: 0.9, Strength.FAIR: 0.8, Strength.WEAK: 0.5}
 
@@ -35,6 +39,17 @@ class Hit:
     """Named by a key of its own, such as the end-to-end id we sent it with."""
     crowded: bool = False
     """The number is borne by so many items that this one was found only by party or amount."""
+    doubt: Doubt | None = None
+    word: str = ""
+    """The word that makes it doubtful."""
+    whole: bool = False
+    """Not a part of the number."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is the whole number without a word before it, and not written as days and months are."""
+        slashed = self.found.count("/") == _SLASHES_OF_NUMBER or self.found.isdigit()
+        return self.whole and not self.word and (self.doubt is not Doubt.DAY or slashed)
 
     @property
     def weight(self) -> float:
@@ -60,6 +75,10 @@ class Evidence:
     """Named items by party and position."""
     cautions: list[Reason] = field(default_factory=list)
     """What the text names and is not open: whatever else agrees, a person looks at it."""
+    other_debt: str = ""
+    """The word by which the money pays another debt than an invoice."""
+    comes_back: str = ""
+    """The word by which it is money that comes back."""
     sure_parties: frozenset[str] = frozenset()
     """Parties of which the text surely names an item."""
 
@@ -71,37 +90,47 @@ def read_entry(entry: Entry, parties: Parties) -> tuple[Evidence, tuple[str, ...
         The evidence without hits, and the keys of the KSeF numbers it names.
     """
     labelled, references, nips, ksef = [], [], [], []
-    virtual = account_key(entry.virtual_account)
+    virtual = virtual_key(entry.virtual_account)
     for label, value in entry.details.items():
         name = label.upper()
         if "KSEF" in name:
-            ksef.append(ksef_key(value) or "")
+            ksef.append(ksef_key(value[:LONGEST_TEXT]) or "")
         elif name in ("INV", "INVOICE", "INVOICE_NUMBER"):
-            labelled.append(value)
-            ksef.extend(ksef_in(fold(value)))
+            labelled.append(fold(value[:LONGEST_TEXT]))
+            ksef.extend(ksef_in(labelled[-1]))
         elif name in ("IDC", "NIP", "SELLER_TAX_ID"):
             nips.append(nip_key(value) or "")
         elif name in ("REF. KLIENTA", "CLIENT_REFERENCE"):
-            references.append(value)
+            references.append(fold(value[:LONGEST_TEXT]))
         elif virtual is None and name in ("ID IPH", "VIRTUAL_ACCOUNT"):
-            virtual = account_key(value)
+            virtual = virtual_key(value)
     reference = entry.customer_reference
     # A long run of digits there is a card's number.
     if reference and reference != "NONREF" and not (len(reference) >= 12 and reference.isdigit()):
-        references.append(reference)
-    folded = fold(entry.remittance)
-    nips.extend(nips_in(folded))
+        references.append(fold(reference[:LONGEST_TEXT]))
+    folded = fold(entry.remittance[:LONGEST_TEXT])
     ksef.extend(ksef_in(folded))
+    incoming = entry.amount > 0
+    # A KSeF number begins with the NIP of the seller: of money that comes in that is us, not the payer.
+    sellers = {key[:10] for key in ksef} if incoming else set()
+    nips.extend(nip for nip in nips_in(folded) if nip not in sellers)
+    other_debt, comes_back = other_words((folded, *labelled))
     evidence = Evidence(
         entry=entry,
         amount=abs(entry.amount),
-        incoming=entry.amount > 0,
-        title=read_title(folded, labelled, references),
-        party=parties.evidence(entry.counterparty_account, entry.counterparty_name, nips),
+        incoming=incoming,
+        title=read_title(folded, entry.value_date, labelled, references),
+        party=parties.evidence(
+            entry.counterparty_account, (entry.counterparty_name or "")[:LONGEST_TEXT], nips, virtual
+        ),
         virtual=virtual,
         split_payment=bool(labelled) or split_payment_invoice(folded) is not None,
         references=tuple(references),
+        other_debt=other_debt,
+        comes_back=comes_back,
     )
+    if len(entry.remittance) > LONGEST_TEXT or not evidence.title.whole:
+        evidence.cautions.append(reason("title_too_long"))
     return evidence, tuple(key for key in dict.fromkeys(ksef) if key)
 
 
@@ -143,6 +172,8 @@ class Finder:
             crowded.append((candidate, len(bucket)))
             bucket = self._narrowed(candidate, evidence)
         for at in bucket:
+            if candidate.only_exact and self._ledger.open(at) != evidence.amount:
+                continue
             form = self._side.form(at)
             strength = candidate.strength
             if not candidate.compact and form.key != candidate.key:
@@ -181,9 +212,11 @@ class Finder:
             if place in covered or run.context is Context.OTHER:
                 continue
             for key in run.weak_keys:
-                if run.context is Context.BARE and len(key) < 3:
+                if run.context is not Context.INVOICE and len(key) < 3:
                     continue
-                candidate = Candidate(key, Strength.WEAK, place, place, run.found)
+                candidate = Candidate(
+                    key, Strength.WEAK, place, place, run.found, doubt=run.doubt, word=run.word, whole=False
+                )
                 found: dict[int, None] = {}
                 for pool in pools:
                     if pool:
@@ -212,10 +245,15 @@ class Finder:
             party = side.items[at].party
             if any(best[party, run] > rank for run in range(candidate.run, candidate.last_run + 1)):
                 continue
-            hit = Hit(at, strength, candidate.found, candidate.run, crowded=many)
+            doubt = candidate.doubt
+            if doubt is Doubt.BARE and rank % 2:
+                # The books' numbers begin with the very word of the title.
+                doubt = None
+            hit = Hit(at, strength, candidate.found, candidate.run, crowded=many, doubt=doubt, word=candidate.word,
+                whole=candidate.whole)  # fmt: skip
             if self._ledger.open(at):
                 known = evidence.hits.setdefault(party, {}).get(at)
-                if known is None or known.strength < strength:
+                if known is None or (known.strength, known.doubt is None) < (strength, doubt is None):
                     evidence.hits[party][at] = hit
             else:
                 settled.append((at, hit))

@@ -7,7 +7,7 @@ import unicodedata
 
 from settlement.words import COMMON_IN_NAMES
 
-_POLISH = str.maketrans("ĄĆĘŁŃÓŚŹŻ\u00a0\r\n\t", "ACELNOSZZ    ")
+_PLAIN = str.maketrans("ĄĆĘŁŃÓŚŹŻ\u00a0\r\n\t‐‑‒–—―−∕⁄", "ACELNOSZZ    -------//")
 _WORD = re.compile(r"[A-Z0-9]+")
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
 # S-250: a KSeF number is NIP, date, 12 hexadecimal digits, 2 of checksum; banks fold it with blanks.
@@ -25,7 +25,7 @@ _LEGAL_PHRASES = re.compile(
 
 def fold(text: str) -> str:
     """Upper case, letters without marks, every kind of blank as a blank."""
-    folded = text.upper().translate(_POLISH)
+    folded = text.upper().translate(_PLAIN)
     if not folded.isascii():
         decomposed = unicodedata.normalize("NFKD", folded)
         folded = "".join(sign if ord(sign) < 128 else "" for sign in decomposed)
@@ -40,6 +40,13 @@ def account_key(account: str | None) -> str | None:
     if key.startswith("PL") and len(key) == 28:
         key = key[2:]
     return key or None
+
+
+def virtual_key(account: str | None) -> str | None:
+    """One form of an account of mass payments: its last 12 digits tell the payer, however the books keep it."""
+    # L-760: the bank writes XX and 12 digits, the end of the whole account that the payer was given.
+    key = account_key(account)
+    return key[-12:] if key else None
 
 
 def nip_key(nip: str | None) -> str | None:

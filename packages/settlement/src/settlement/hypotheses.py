@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from settlement.folding import fold, virtual_key
 from settlement.index import Ledger, Pool, Side, age_key
+from settlement.readings import Doubt, Strength
 from settlement.reasons import reason
 from settlement.sums import find_sums
-from settlement.titles import Strength
 from settlement.values import Kind
 
 if TYPE_CHECKING:
@@ -197,12 +198,63 @@ class Weigher:
         if fit.sort == "difference" and self._config.automatic_difference:
             wanted = known
         factor, doubts, clear = self._doubts(party, chosen, named=True)
+        undecided = self._undecided(party, used, fit)
         return Hypothesis(
             given=tuple(fit.given),
             score=_score([weakest.weight, *party_weights, fit.weight]) * factor,
-            reasons=(*said, *party_said, *fit.said, *doubts),
-            automatic=wanted and identified and clear,
+            reasons=(*said, *party_said, *fit.said, *undecided, *doubts),
+            automatic=wanted and identified and clear and not undecided,
         )
+
+    def _undecided(self, party: str, used: Sequence[Hit], fit: Fit) -> list[Reason]:
+        """Why the digits found do not decide that it is these items, however well the amount agrees."""
+        found, told = self._evidence.party, []
+        known, several = found.numbered(party), len(fit.given) > 1
+        for hit in used:
+            number = self._items[hit.at].number or self._items[hit.at].id
+            if hit.doubt is Doubt.WORD:
+                paid_to = known and not self._evidence.incoming
+                if not (paid_to or self._sure_without_number(party, fit)):
+                    told.append(reason("number_other_word", found=hit.found, word=hit.word))
+            elif hit.doubt is Doubt.DAY:
+                if not (known and fit.agrees and (several or self._only_one(party))):
+                    told.append(reason("number_maybe_day", found=hit.found, number=number))
+            elif hit.doubt is Doubt.BARE and not (several or found.spoken_for(party)):
+                told.append(reason("number_unsaid", found=hit.found, party=self._parties.label(party)))
+        if not (several or found.spoken_for(party) or used[0].ksef):
+            told.extend(self._shared(party, used[0]))
+        return told
+
+    def _sure_without_number(self, party: str, fit: Fit) -> bool:
+        """Whether the account the money came from or in on decides alone, nothing of the party's having this amount
+        beside the item.
+        """
+        found = self._evidence.party
+        by_account = party in found.by_account or party in found.by_virtual
+        return by_account and fit.agrees and len(fit.given) == 1 and self._only_one(party)
+
+    def _only_one(self, party: str) -> bool:
+        """Whether the party has one item of exactly this amount, instalments of one invoice being one."""
+        pool = self._side.party_pool(party)
+        exact = self._exact(pool, self._evidence.amount, party) if pool else []
+        return len({self._identity(at) for at in exact}) == 1
+
+    def _shared(self, party: str, hit: Hit) -> list[Reason]:
+        """The doubt of a number that only the amount supports, where others have the amount too: one wrong digit
+        would name one of them.
+        """
+        amount, item = self._evidence.amount, self._items[hit.at]
+        count = self._ledger.with_amount(self._side, amount)
+        pool = self._side.party_pool(party) if count > 1 else None
+        if pool is None or item.kind is Kind.PAYMENT or self._ledger.open(hit.at) != amount:
+            return []
+        same = [
+            at for at in pool.by_key(self._side.form(hit.at).key)
+            if self._ledger.open(at) == amount and self._identity(at) == self._identity(hit.at)
+        ]  # fmt: skip
+        if count <= len(same):
+            return []
+        return [reason("amount_shared", count=count, party=self._parties.label(party))]
 
     def _said(self, hit: Hit) -> Reason:
         item = self._items[hit.at]
@@ -245,9 +297,7 @@ class Weigher:
         chosen = {at for at, _ in fit.given}
         weights, said = self._party(party)
         factor, doubts, clear = self._doubts(party, chosen, named=False)
-        if evidence.sure_parties or any(
-            hit.strength > Strength.WEAK for hit in evidence.hits.get(party, {}).values()
-        ):
+        if self._names_other(party):
             factor *= _OF_OTHER
             doubts.append(reason("number_names_other"))
             clear = False
@@ -258,6 +308,19 @@ class Weigher:
             reasons=(*said, *fit.said, *doubts),
             automatic=strong and unique and fit.agrees and clear,
         )
+
+    def _names_other(self, party: str) -> bool:
+        """Whether the text names other items than those that only the party and the amount point to."""
+        if self._evidence.sure_parties:
+            return True
+        for other, hits in self._evidence.hits.items():
+            for hit in hits.values():
+                if other == party:
+                    if hit.strength > Strength.WEAK:
+                        return True
+                elif hit.alone and self._ledger.open(hit.at) == self._evidence.amount:
+                    return True
+        return False
 
     def _fit_unnamed(self, party: str, pool: Pool, *, by_virtual: bool) -> tuple[Fit | None, bool]:
         evidence, amount = self._evidence, self._evidence.amount
@@ -358,37 +421,73 @@ class Weigher:
     def _doubts(self, party: str, chosen: set[int], *, named: bool) -> tuple[float, list[Reason], bool]:
         factor, doubts = 1.0, list(self._evidence.cautions)
         # A number that is not open may stand beside one that is; without any, it speaks against the party's others.
-        clear = not doubts
         if doubts and not named:
             factor *= _DOUBT
-        other = self._against_party(party)
-        if other is not None:
-            factor *= other[0]
-            doubts.append(other[1])
-            clear = False
+        against = [*self._against_party(party), *self._against_items(chosen)]
+        factor *= min((weight for weight, _ in against), default=1.0)
+        doubts.extend(said for _, said in against)
+        doubts.extend(self._other_words(chosen))
         for at in sorted(chosen, key=lambda at: age_key(self._items[at])):
             item = self._items[at]
             days = (item.date - self._evidence.entry.value_date).days if item.date else 0
             if days > (self._config.early_days if named else _EARLY_UNNAMED_DAYS):
                 factor *= _DOUBT
                 doubts.append(reason("paid_early", days=days, number=item.number or item.id))
-                clear = False
                 break
-        return factor, doubts, clear
+        return factor, doubts, not doubts
 
-    def _against_party(self, party: str) -> tuple[float, Reason] | None:
+    def _other_words(self, chosen: set[int]) -> list[Reason]:
+        """Words that make the money no payment of these items; a payment we sent is known by its own number."""
+        evidence = self._evidence
+        items = [self._items[at] for at in chosen if self._items[at].kind is not Kind.PAYMENT]
+        told = []
+        if evidence.comes_back and items:
+            told.append(reason("comes_back", word=evidence.comes_back))
+        if evidence.other_debt and any(evidence.other_debt not in fold(item.number) for item in items):
+            told.append(reason("other_debt", word=evidence.other_debt))
+        return told
+
+    def _against_items(self, chosen: set[int]) -> list[tuple[float, Reason]]:
+        """A party may have a virtual account for each contract."""
+        virtual, account = self._evidence.virtual, self._evidence.entry.virtual_account or self._evidence.virtual
+        if not virtual:
+            return []
+        for at in sorted(chosen, key=lambda at: age_key(self._items[at])):
+            item = self._items[at]
+            if virtual_key(item.virtual_account) not in (None, virtual):
+                number = item.number or item.id
+                told = reason("virtual_account_differs", number=number, own=item.virtual_account, account=account)
+                return [(_OF_OTHER, told)]
+        return []
+
+    def _against_party(self, party: str) -> list[tuple[float, Reason]]:
+        """What the entry says that contradicts the party; whatever else agrees, a person looks at it."""
+        found, entry, against = self._evidence.party, self._evidence.entry, []
+        if found.by_virtual and party not in found.by_virtual:
+            account = entry.virtual_account or self._evidence.virtual
+            label = self._parties.label(min(found.by_virtual))
+            against.append((_OF_OTHER, reason("virtual_account_of_other", account=account, party=label)))
+        if found.by_nip and party not in found.by_nip:
+            other = min(found.by_nip)
+            told = reason("nip_of_other", nip=found.nips[other], party=self._parties.label(other))
+            against.append((_DOUBT, told))
+        against.extend(self._against_payer(party))
+        return against
+
+    def _against_payer(self, party: str) -> list[tuple[float, Reason]]:
         found, entry = self._evidence.party, self._evidence.entry
         if party in found.by_account:
-            return None
+            return []
         if found.by_account:
-            return _OF_OTHER, reason("account_of_other", party=self._parties.label(min(found.by_account)))
-        if found.by_name and party not in found.by_name | found.by_name_part:
-            return _OF_OTHER, reason("name_of_other", party=self._parties.label(min(found.by_name)))
+            return [(_OF_OTHER, reason("account_of_other", party=self._parties.label(min(found.by_account))))]
+        if found.by_name and party not in found.by_name:
+            weight = _DOUBT if party in found.by_name_part else _OF_OTHER
+            return [(weight, reason("name_of_other", party=self._parties.label(min(found.by_name))))]
         # Who sends money sends it to an account; who gets it may be paid from any.
         if not self._evidence.incoming:
             label = self._parties.label(party)
             if entry.counterparty_account and self._parties.accounts_of(party):
-                return _DOUBT, reason("account_differs", party=label)
+                return [(_DOUBT, reason("account_differs", party=label))]
             if entry.counterparty_name and not self._parties.shares_word(party, entry.counterparty_name):
-                return _DOUBT, reason("name_differs", party=label)
-        return None
+                return [(_DOUBT, reason("name_differs", party=label))]
+        return []

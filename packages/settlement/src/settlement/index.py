@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from settlement.folding import account_key, ksef_key, reference_key
+from settlement.folding import ksef_key, reference_key, virtual_key
 from settlement.numbers import NumberForm, number_form
 from settlement.values import Kind
 
@@ -91,7 +91,7 @@ class Side:
         for reference in {reference_key(text) for text in item.references}:
             if reference:
                 self.references.setdefault(reference, []).append(at)
-        virtual = account_key(item.virtual_account)
+        virtual = virtual_key(item.virtual_account)
         if virtual:
             self.virtual.setdefault(virtual, []).append(at)
         self.by_party.setdefault(item.party, []).append(at)
@@ -112,7 +112,7 @@ class Side:
     def pools_of(self, at: int) -> list[Pool]:
         """The pools already made that hold an item."""
         item = self.items[at]
-        names = [("party", item.party), ("virtual", account_key(item.virtual_account) or "")]
+        names = [("party", item.party), ("virtual", virtual_key(item.virtual_account) or "")]
         return [self._pools[name] for name in names if name in self._pools]
 
     def _pool(self, sort: str, name: str, positions: Sequence[int] | None) -> Pool | None:
@@ -144,6 +144,7 @@ class Ledger:
         self._open: dict[int, Decimal] = {}
         self._taken: dict[int, str] = {}
         self._parts: dict[str, set[int]] = {}
+        self._moved: dict[tuple[int, Decimal], int] = {}
         self._dead: dict[int, int] = {}
         self._lists: dict[int, list[int]] = {}
 
@@ -164,17 +165,25 @@ class Ledger:
         """One of a pool's lists, mostly without what is settled."""
         return self._lists.get(id(positions), positions)
 
-    def settle(self, at: int, amount: Decimal, entry: str, pools: Sequence[Pool]) -> None:
-        """Take an amount off an item."""
-        left = self.open(at) - amount
+    def with_amount(self, side: Side, amount: Decimal) -> int:
+        """How many items of a side are open with exactly this amount; counted, not looked through."""
+        return len(side.by_amount.get(amount, ())) + self._moved.get((id(side), amount), 0)
+
+    def settle(self, at: int, amount: Decimal, entry: str, side: Side) -> None:
+        """Take an amount off an item of a side."""
+        before = self.open(at)
+        left = before - amount
         self._open[at] = left
+        for moved, by in ((before, -1), (left, 1)):
+            if moved:
+                self._moved[id(side), moved] = self._moved.get((id(side), moved), 0) + by
         party = self._items[at].party
         if left:
             self._parts.setdefault(party, set()).add(at)
             return
         self._taken[at] = entry
         self._parts.get(party, set()).discard(at)
-        for pool in pools:
+        for pool in side.pools_of(at):
             for positions in (pool.order, pool.by_amount[self._items[at].amount]):
                 self._bury(positions)
 

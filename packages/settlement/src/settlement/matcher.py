@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from settlement.evidence import Evidence, Finder, read_entry
+from settlement.folding import fold
 from settlement.hypotheses import Hypothesis, Weigher
 from settlement.index import Ledger, Side, age_key, build_sides
 from settlement.parties import Parties
+from settlement.readings import Strength
 from settlement.reasons import reason
-from settlement.titles import Strength
+from settlement.titles import LONGEST_TEXT
 from settlement.values import Allocation, Decision, Entry, Kind, MatchConfig, OpenItem, Proposal, Reason
 from settlement.words import RETURNS
 
@@ -69,7 +71,7 @@ class Matcher:
             if proposal.decision is Decision.AUTOMATIC and chosen is not None:
                 for at, amount in chosen.given:
                     side = self._sides[self._items[at].kind is Kind.RECEIVABLE, self._items[at].currency]
-                    ledger.settle(at, amount, entry.id, side.pools_of(at))
+                    ledger.settle(at, amount, entry.id, side)
         return [proposals[entry.id] for entry in given]
 
     def _match(self, entry: Entry, ledger: Ledger) -> tuple[Proposal, Hypothesis | None]:
@@ -122,8 +124,9 @@ class Matcher:
         side = self._sides.get((False, evidence.entry.currency))
         if side is None:
             return None
-        text = f"{evidence.entry.remittance} {evidence.entry.counterparty_name or ''}".upper()
-        says_so = any(word in text for word in RETURNS)
+        says_so = bool(
+            evidence.comes_back or RETURNS.search(fold(evidence.entry.counterparty_name or "")[:LONGEST_TEXT])
+        )
         named: dict[int, None] = {}
         for candidate in evidence.title.candidates:
             if candidate.strength > Strength.WEAK and not candidate.compact:

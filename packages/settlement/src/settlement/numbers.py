@@ -54,6 +54,8 @@ class Token:
     """The sign between it and the token before, for `TIGHT`."""
     start: int
     end: int
+    noise: str = ""
+    """The word of no meaning that was left out before it."""
 
 
 def tokens_of(folded: str) -> tuple[str, list[Token]]:
@@ -65,6 +67,7 @@ def tokens_of(folded: str) -> tuple[str, list[Token]]:
     text = _O_FOR_ZERO.sub(lambda match: "0" * len(match[0]), folded)
     tokens: list[Token] = []
     end = 0
+    noise = ""
     pending: Gap | None = None
     matches = list(_TOKEN.finditer(text))
     for at, match in enumerate(matches):
@@ -79,11 +82,14 @@ def tokens_of(folded: str) -> tuple[str, list[Token]]:
                 continue
         if raw in NOISE or (raw == "OD" and tokens and tokens[-1].text in GENERIC):
             pending = pending or (gap if gap in (Gap.LIST, Gap.RANGE) else Gap.BLANK)
+            noise = raw
             continue
         if pending is not None:
             gap, joint = (pending, "") if tokens else (Gap.START, "")
             pending = None
-        tokens.append(Token(raw.lstrip("0") or "0" if digits else raw, raw, digits, gap, joint, match.start(), end))
+        text_ = raw.lstrip("0") or "0" if digits else raw
+        tokens.append(Token(text_, raw, digits, gap, joint, match.start(), end, noise))
+        noise = ""
     return text, tokens
 
 
@@ -127,7 +133,7 @@ class NumberForm:
     compact: tuple[str, ...]
     """The body without separators, with its zeros and without; empty if it is one token anyway."""
     weak: frozenset[str]
-    """Keys that leave a part out: letters, the year."""
+    """Keys that leave a part out, letters or the year, or turn the parts round."""
 
 
 def key_of(body: Sequence[str]) -> str:
@@ -164,5 +170,9 @@ def number_form(number: str) -> NumberForm:
     yearless = tuple(token for token in numerals if not is_year(token))
     # The serial number is what stands farthest from the year.
     serial = numerals[-1:] if numerals and is_year(numerals[0]) else numerals[:1]
+    turned = numerals[::-1]
     weak = {key_of(numerals), key_of(shorten(numerals)), key_of(yearless), key_of(serial)} - {""}
+    if len(numerals) > 1 and (is_year(numerals[0]) or is_year(numerals[-1])):
+        # People put the year last that the number has first, and the other way round.
+        weak |= {key_of(turned), key_of(shorten(turned))}
     return NumberForm(prefix, body, key, key_of(shorten(body)), compact, frozenset(weak))

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from settlement.folding import account_key, name_tokens, nip_key
+from settlement.folding import account_key, name_tokens, nip_key, virtual_key
 from settlement.reasons import reason
 
 if TYPE_CHECKING:
@@ -34,10 +34,22 @@ class PartyEvidence:
     by_nip: frozenset[str] = frozenset()
     by_name: frozenset[str] = frozenset()
     by_name_part: frozenset[str] = frozenset()
+    by_virtual: frozenset[str] = frozenset()
+    nips: dict[str, str] = field(default_factory=dict)
+    """The NIP found of each party in `by_nip`."""
 
     def identified(self, party: str) -> bool:
         """Whether anything but a resemblance points to the party."""
-        return party in self.by_account or party in self.by_nip or party in self.by_name
+        return self.numbered(party) or party in self.by_name
+
+    def numbered(self, party: str) -> bool:
+        """Whether an account or a NIP points to the party: names are borne by many."""
+        return party in self.by_account or party in self.by_nip or party in self.by_virtual
+
+    def spoken_for(self, party: str) -> bool:
+        """Whether anything points to the party, be it a resemblance, if it is to no other."""
+        alike = party in self.by_name_part and not self.by_name and len(self.by_name_part) == 1
+        return alike or self.identified(party)
 
     def add(self, party: str, weight: float, said: Reason) -> None:
         """Note one piece of evidence."""
@@ -51,6 +63,7 @@ class Parties:
     def __init__(self, items: Iterable[OpenItem]) -> None:
         self._accounts: dict[str, list[str]] = {}
         self._nips: dict[str, list[str]] = {}
+        self._virtual: dict[str, set[str]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._labels: dict[str, str] = {}
         self._joined: dict[str, list[str]] = {}
@@ -75,6 +88,9 @@ class Parties:
             bearers = self._nips.setdefault(nip, [])
             if party not in bearers:
                 bearers.append(party)
+        virtual = virtual_key(item.virtual_account)
+        if virtual:
+            self._virtual.setdefault(virtual, set()).add(party)
         label = item.party_name or party
         # Two spellings of one party: the smaller is kept, so that the order of the items does not matter.
         known_label = self._labels.get(party)
@@ -106,8 +122,10 @@ class Parties:
         """Whether a name has a word in common with the party's."""
         return bool(set(self._names.get(party, ())) & set(name_tokens(name)))
 
-    def evidence(self, account: str | None, name: str | None, nips: Iterable[str]) -> PartyEvidence:
-        """Weigh what an entry says of its counterparty."""
+    def evidence(
+        self, account: str | None, name: str | None, nips: Iterable[str], virtual: str | None = None
+    ) -> PartyEvidence:
+        """Weigh what an entry says of its counterparty; the virtual account is a key."""
         found = PartyEvidence()
         key = account_key(account)
         found.by_account = frozenset(self._accounts.get(key, ()) if key else ())
@@ -118,8 +136,10 @@ class Parties:
             for party in self._nips.get(nip, ()):
                 if party not in by_nip:
                     by_nip.add(party)
+                    found.nips[party] = nip
                     found.add(party, NIP_WEIGHT, reason("nip", nip=nip, party=self.label(party)))
         found.by_nip = frozenset(by_nip)
+        found.by_virtual = frozenset(self._virtual.get(virtual, ()) if virtual else ())
         full, part = self._by_name(name)
         for party in sorted(full):
             found.add(party, NAME_WEIGHT, reason("name", party=self.label(party)))

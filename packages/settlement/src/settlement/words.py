@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final
 
 
@@ -12,11 +14,52 @@ def _words(*lines: str) -> frozenset[str]:
 GENERIC: Final = _words(
     "F FV FA FS FVS FAV FVAT FAKT FAKTURA FAKTURY FAKTURE FAKTUR FAKTURZE FAKTUROM FAKTURAVAT FAKVAT FRA FRY FKT",
     "FVT FT RA RY RACHUNEK RACHUNKI RACHUNKU RACHUNKOW RACH RK INVOICE INVOICES INV DOK DOKUMENT",
+    "FR FRE FAKTURAMI FAKTURACH",
 )
 """Words that say only "invoice": written or left out at will."""
 
+UNSAID: Final = _words("DOK DOKUMENT")
+"""Of these the ones that may begin an invoice's number and say nothing of it: any document is one."""
+
+BILLS: Final = _words("R RA RY RK RACH RACHUNEK RACHUNKI RACHUNKU RACHUNKOW")
+"""Of these the ones that people follow with the day as readily as with a number ("rachunek 15/01/2026")."""
+
+_GLUED: Final = re.compile(r"(?:FAKTUR[AYE]?|FAKT|INVOICE|FR[AEY]|FV)(?:VAT)?(?:NR|NUMER)?(?:FV|F)?$")
+
+
+def _slips(word: str) -> set[str]:
+    return {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+
+
+_MISSPELT: Final = frozenset().union(
+    *(_slips(word) for word in _words("FAKT FAKTURA FAKTURY FAKTURE FAKTUR RACHUNEK RACHUNKU INVOICE"))
+)
+
+
+@lru_cache(maxsize=4096)
+def says_invoice(word: str) -> bool:
+    """Whether a word says "invoice": one of a closed list, with two letters swapped, or run together with others.
+
+    A word that is not known says nothing: there are more sorts of documents than anybody can list.
+    """
+    if word in GENERIC:
+        return word not in UNSAID
+    return word in _MISSPELT or (len(word) > 2 and _GLUED.search(word) is not None)
+
+
 NOISE: Final = _words("NR NRY NUMER NUMERY NUMERU NO VAT SPRZEDAZY")
 """Words between "invoice" and its number that mean nothing."""
+
+JOINING: Final = _words("ZA Z ZE DO NA W WE O OD DLA I ORAZ A PO PRZEZ")
+"""Words that join a number to the noun before them: after "invoice" they mean its day or what it is for."""
+
+PAYING: Final = _words(
+    "ZAPLATA ZAPLATY ZAPLATE ZAPLACONO ZAPL ZAP PLATNOSC PLATNOSCI PLATN PLACE PLACIMY WPLATA WPLATY WPLATE WPL",
+    "OPLATA OPLATY OPLATE OPL PRZELEW PRZELEWU PRZELEWEM PRZEL TYTULEM TYTUL TYT DOT DOTYCZY WG WEDLUG NALEZNOSC",
+    "NALEZNOSCI UREGULOWANIE REGULACJA ROZLICZENIE ROZLICZENIA SPLATA SPLATY POCZET PAYMENT PAYMENTS PAY PAID FOR",
+    "OF TRANSFER CZESC CZESCI CZESCIOWA POZOSTALA POZOSTALE RESZTA RESZTE DOPLATA DOPLATY",
+)
+"""Words that say "money is paid" and nothing of the document."""
 
 OTHER: Final = _words(
     # other documents
@@ -28,13 +71,51 @@ OTHER: Final = _words(
     "CZYNSZ CZYNSZU SKLADKA SKLADKI RATA RATY LOKAL LOK DOSTAWA PODATEK PODATKU WYNAGRODZENIE KWOTA KWOTY KWOCIE",
     "PLN ZL UL ULICA NIP REGON KRS TEL PESEL",
 )
-"""Words after which a number is not an invoice's."""
+"""Words after which a number is surely not an invoice's."""
 
-CORRECTIONS: Final = _words("KOR KOREKTA KOREKTY FORMA PROFORMA")
-"""Words that make "invoice" after them another document."""
+OTHER_DEBT: Final = re.compile(
+    r"KOREKT\w*|KORYG\w*|\bKOR\b|PRO ?FORM\w*|ZALICZK\w*|\bZALIC\w*|\bZAL\b|PRZEDPLAT\w*|ZADAT(?:EK|K)\w*|"
+    r"KAUCJ\w*|DEPOZYT\w*|ODSET(?:EK|K)\w*|DUPLIKAT\w*|MANDAT\w*|GRZYWN\w*|WEZWAN\w*|UPOMNIEN\w*|DAROWIZN\w*|"
+    r"STORNO\w*|ANULOW\w*|KOMPENSAT\w*|NADPLAT\w*|WADIUM|\bKAR(?:A|Y|E)\b|ODSZKODOWAN\w*|"
+    r"POZYCZ(?:EK|K)\w*|\bNOT(?:A|Y|E)\b|\bNOCIE\b|\bPREPAYMENTS?\b|\bDEPOSITS?\b|\bADVANCE\b|"
+    r"\bCORRECTIONS?\b"
+)
+"""Words by which money pays another debt than an invoice, wherever in the title they stand."""
 
-RETURNS: Final = _words("ZWROT RETURN ODRZUC REJECT ZWROC")
-"""Beginnings of words by which a bank says that money comes back."""
+BROKEN_DEBT: Final = re.compile(
+    r"KOREKT\w*|KORYGUJ\w*|PROFORM\w*|ZALICZK\w*|PRZEDPLAT\w*|ODSETK\w*|DUPLIKAT\w*|WEZWANI\w*|UPOMNIEN\w*"
+)
+"""Those of them that are known in a text without blanks too."""
+
+RETURNS: Final = re.compile(
+    r"ZWROT\w*|ZWROC\w*|ZWRAC\w*|REFUND\w*|REKLAMAC\w*|RETURN\w*|ODRZUC\w*|REJECT\w*|CHARGEBACK\w*"
+)
+"""Words by which a title says that money comes back."""
+
+OTHER_STEMS: Final = re.compile(
+    "KOR|PRO|STORNO|ANULOW|KOMPENSAT|NADPLAT|WADIUM|KAR|ODSZKOD|ZALIC|ZAL|PRZEDPLAT|ZADAT|KAUCJ|DEPO|ODSET|DUPLIKAT|MANDAT|GRZYWN|WEZWAN|UPOMNIEN|DAROWIZN|POZYCZ|NOT|"
+    "NOCIE|PREPAY|ADVANCE|CORRECT|ZWROT|ZWROC|ZWRAC|REFUND|REKLAMAC|RETURN|ODRZUC|REJECT|CHARGEBACK"
+)
+"""What all of them begin with: most titles have none."""
+
+SAYS_DAY: Final = _words(
+    "R ROK ROKU RB GODZ DATA DATY DATE DNIA DN DZIEN WYSTAWIONA WYSTAWIONEJ WYSTAWIENIA WYST TERMIN TERMINIE"
+)
+"""Words after digits, or before the word for "invoice", by which they are a day."""
+
+MONTHS: Final = {
+    name: month
+    for month, names in enumerate(
+        (
+            "I STYCZEN STYCZNIA", "II LUTY LUTEGO", "III MARZEC MARCA", "IV KWIECIEN KWIETNIA", "V MAJ MAJA",
+            "VI CZERWIEC CZERWCA", "VII LIPIEC LIPCA", "VIII SIERPIEN SIERPNIA", "IX WRZESIEN WRZESNIA",
+            "X PAZDZIERNIK PAZDZIERNIKA", "XI LISTOPAD LISTOPADA", "XII GRUDZIEN GRUDNIA",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+"""Months in Roman figures and in words."""
 
 COMMON_IN_NAMES: Final = _words(
     "GMBH LTD LLC INC AG SRO SPZOO ZOO FIRMA PHU PPHU PUH FHU PW PPU FH PH UL AL PL W Z I O THE AND PAN PANI",
