@@ -1,4 +1,4 @@
-"""Reading a text grows no faster than the text, at 1, 2 and 4 times. Each pattern: tests/architecture/test_patterns.py."""
+"""Reading a text grows no faster than the text. Its patterns: tests/architecture/test_patterns.py."""
 
 from __future__ import annotations
 
