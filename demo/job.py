@@ -285,7 +285,8 @@ class Job:
         batch = anna.one("mbank.order.batch", ("state", "not in", ["executed", "cancelled"]))
         if batch.state == "prepared":
             batch.click("send")
-        batch = self._batch_in(anna, batch.id, {"sent", "accepted"})
+        # Sent with the task the bank gave; what the bank made of it follows.
+        batch = self._batch_in(anna, batch.id, {"sent", "accepted"}, of_bank=True)
         total = sum((payment.amount for payment in payments), Decimal(0))
         self.report.say(f"paczka {batch.message_id}: {batch.order_count} orders, {total} PLN, sent")
         self.world.control("/authorise", {"group_id": batch.bank_group_id})
@@ -304,10 +305,10 @@ class Job:
         expect(len(at_bank), PAID_SUPPLIERS, "orders the bank carried out")
         self.report.say(f"the bank says {batch.status_key}; {len(payments)} payments succeeded")
 
-    def _batch_in(self, person: Person, batch_id: int, states: set[str]) -> Any:
+    def _batch_in(self, person: Person, batch_id: int, states: set[str], *, of_bank: bool = False) -> Any:
         for _ in range(300):
             batch = person.model("mbank.order.batch")(batch_id)
-            if batch.state in states:
+            if batch.state in states and (batch.bank_group_id or not of_bank):
                 return batch
             self.wait(0.2)
         raise StepFailed(f"the batch is {batch.state}, not {' or '.join(sorted(states))}: {batch.message}")
