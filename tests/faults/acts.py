@@ -249,7 +249,7 @@ class LearnResult(SendOrders):
 class AskStatus(SendOrders):
     def prepare(self) -> None:
         super().prepare()
-        self.side.client.orders.send(self.token, DIK, self.file)
+        self.side.client.orders.result(self.token, DIK, self.side.client.orders.hand_in(self.token, DIK, self.file))
 
     def call(self, client: CompanyNet) -> None:
         client.orders.status(self.token, DIK, self.file.client_order_group_id)

@@ -39,15 +39,6 @@ class Orders:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def send(self, token: Secret, dik: str, file: OrderFile) -> SentOrders:
-        """Hand in a file of orders and wait for the bank's word on it: :meth:`hand_in` and :meth:`result`.
-
-        Raises:
-            OrderRefused, DuplicateOrder: the bank took none of the orders.
-            BankError: as its outcome says.
-        """
-        return self.result(token, dik, self.hand_in(token, dik, file))
-
     def hand_in(self, token: Secret, dik: str, file: OrderFile) -> str:
         """Hand in a file of orders. People authorise them in CompanyNet.
 

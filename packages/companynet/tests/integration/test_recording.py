@@ -91,13 +91,19 @@ class Customer:
             package = bank.statements.fetch(session.token, dik, DAY, DAY, compressed=compressed)
             found.statements.append(package.read())
             bank.statements.confirm(session.token, dik, package.task_id)
-        found.sent.append(bank.orders.send(session.token, DIKS[0], self.file))
+        found.sent.append(
+            bank.orders.result(session.token, DIKS[0], bank.orders.hand_in(session.token, DIKS[0], self.file))
+        )
         group = str(found.sent[0].group_id)
         found.states.append(bank.orders.snapshot(session.token, DIKS[0], group))
         found.states.append(bank.orders.snapshot(session.token, DIKS[0], self.file.client_order_group_id))
         for call in (
-            lambda: bank.orders.send(session.token, DIKS[0], self.file),
-            lambda: bank.orders.send(session.token, DIKS[0], self.wrong),
+            lambda: bank.orders.result(
+                session.token, DIKS[0], bank.orders.hand_in(session.token, DIKS[0], self.file)
+            ),
+            lambda: bank.orders.result(
+                session.token, DIKS[0], bank.orders.hand_in(session.token, DIKS[0], self.wrong)
+            ),
             lambda: bank.orders.status(session.token, DIKS[1], group),
             lambda: bank.sessions.login_challenge("99999999", demo_data.USER_ALFA),
             lambda: bank.sessions.login_alone(DIKS[0], demo_data.USER_ALFA, Secret(self.passwords[1])),

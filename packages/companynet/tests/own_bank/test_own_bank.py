@@ -60,7 +60,7 @@ def test_the_whole_way_with_nothing_changed_but_the_profile(own_bank: Any, tmp_p
     client.statements.confirm(session.token, DIK, package.task_id)
     assert own_bank.confirmed == ["Z/1"]
 
-    sent = client.orders.send(session.token, DIK, FILE)
+    sent = client.orders.result(session.token, DIK, client.orders.hand_in(session.token, DIK, FILE))
     assert (sent.task_id, sent.group_id) == ("Z/2", "G/9")
     assert own_bank.orders == {"B-1": ("PAIN_1_3", FILE.data)}
     for group in ("G/9", "B-1"):
@@ -110,7 +110,7 @@ def test_its_traffic_is_recorded_and_played(own_bank: Any, tmp_path: Path) -> No
         session = client.sessions.open(DIK, "ALFA01", CONFIG, signer, keep=[].append)
         package = client.statements.fetch(session.token, DIK, DAY, DAY)
         client.statements.confirm(session.token, DIK, package.task_id)
-        sent = client.orders.send(session.token, DIK, FILE)
+        sent = client.orders.result(session.token, DIK, client.orders.hand_in(session.token, DIK, FILE))
         states = client.orders.status(session.token, DIK, str(sent.group_id))
         client.sessions.finish(session.token)
         amounts = [entry.amount for statement in package.read() for entry in statement.entries]

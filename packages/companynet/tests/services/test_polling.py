@@ -75,7 +75,7 @@ def test_orders_called_off_after_the_handing_in_are_with_the_bank(bank: Scripted
     side = connect(cancellation=After(bank, 1))
     file = _order_file()
     with pytest.raises(Cancelled) as caught:
-        side.client.orders.send(TOKEN, DIK, file)
+        side.client.orders.result(TOKEN, DIK, side.client.orders.hand_in(TOKEN, DIK, file))
     assert (caught.value.task_id, caught.value.outcome) == ("T-2", Outcome.ACCEPTED)
     assert side.operations == ["universalPaymentSend"]
 

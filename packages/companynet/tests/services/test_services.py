@@ -307,7 +307,7 @@ def test_orders_are_handed_in_and_their_group_is_told(bank: ScriptedBank) -> Non
         soap("checkPaymentSendResult", TAKEN),
     )
     side = Side(bank.url)
-    orders = side.client.orders.send(TOKEN, DIK, FILE)
+    orders = side.client.orders.result(TOKEN, DIK, side.client.orders.hand_in(TOKEN, DIK, FILE))
     assert (orders.task_id, orders.group_id) == ("T-2", "G-9")
     first = sent(bank, 0)
     metadata = first.find(".//{*}orderMetadata")
@@ -341,8 +341,9 @@ def test_validation_errors_refuse_the_orders_with_the_banks_words(bank: Scripted
         soap("universalPaymentSend", "T-2"),
         soap("checkPaymentSendResult", f"<m:finished>true</m:finished><m:errors>{found}</m:errors>"),
     )
+    orders = Side(bank.url).client.orders
     with pytest.raises(errors.OrderRefused) as caught:
-        Side(bank.url).client.orders.send(TOKEN, DIK, FILE)
+        orders.result(TOKEN, DIK, orders.hand_in(TOKEN, DIK, FILE))
     assert (caught.value.outcome, caught.value.code) == (Outcome.REFUSED, "V01")
     assert caught.value.bank_text == "E2E-1: V01 Błędny NRB; V02 Brak nazwy"
 
@@ -365,8 +366,9 @@ def test_a_failed_question_says_nothing_about_orders_the_bank_has(
 ) -> None:
     """A session refused after the handing-in must not look like refused orders."""
     bank.then(soap("universalPaymentSend", "T-2"), answer)
+    orders = Side(bank.url, poll_limit=1).client.orders
     with pytest.raises(expected) as caught:
-        Side(bank.url, poll_limit=1).client.orders.send(TOKEN, DIK, FILE)
+        orders.result(TOKEN, DIK, orders.hand_in(TOKEN, DIK, FILE))
     assert type(caught.value) is expected
     assert caught.value.outcome is outcome
     assert len(bank.bodies) == 2
