@@ -463,7 +463,7 @@ class OrderBatch(ModelSQL, ModelView):
         the bank's answer makes it known again.
         """
         with without_check_access():
-            independent.run(restored.tell_if_behind)
+            independent.attempt(restored.tell_if_behind)
             independent.run(order_sending.mark_interrupted)
             independent.run(order_sending.queue_lost)
             order_asking.ask_all()
