@@ -171,7 +171,6 @@ OWN_NUMBERS = frozenset(
         "files._OTHERS",
         "files._OWNER_ONLY",
         "identifiers._CRC",
-        "independent._PAUSE",
         "main_bar.REMEMBERED",
         "order_intent._VERSION",
         "order_snapshot._VERSION",

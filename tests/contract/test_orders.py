@@ -5,9 +5,11 @@ import dataclasses
 import pytest
 
 from companynet.client import CompanyNet
+from companynet.domain.order_file import OrderFile
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
-from companynet.domain.session import BackgroundSession
+from companynet.domain.session import BackgroundSession, Secret
 from companynet.errors import DuplicateOrder, OrderGroupUnknown, OrderRefused, Outcome
+from companynet.orders import SentOrders
 from tests.contract.target import Ability, Target, needs
 
 
@@ -20,12 +22,17 @@ def test_a_group_the_bank_does_not_have_is_told_as_such(
     assert caught.value.outcome is Outcome.REFUSED
 
 
+def handed_in(bank: CompanyNet, token: Secret, dik: str, file: OrderFile) -> SentOrders:
+    """What the bank says of a file once it has it."""
+    return bank.orders.result(token, dik, bank.orders.hand_in(token, dik, file))
+
+
 @needs(Ability.ORDERS)
 def test_orders_are_taken_and_each_is_told_of(target: Target, bank: CompanyNet, shared: BackgroundSession) -> None:
     """By the bank's id and, where the profile says so, by our own; nothing is final while people have not
     authorised."""
     file = target.order_file("taken", "0.01", "0.02")
-    sent = bank.orders.send(shared.token, target.dik, file)
+    sent = handed_in(bank, shared.token, target.dik, file)
     assert sent.group_id
     snapshot = bank.orders.snapshot(shared.token, target.dik, sent.group_id)
     names = {f"{file.client_order_group_id}-{number}" for number in (1, 2)}
@@ -40,12 +47,12 @@ def test_orders_are_taken_and_each_is_told_of(target: Target, bank: CompanyNet, 
 def test_a_file_is_taken_once(target: Target, bank: CompanyNet, shared: BackgroundSession) -> None:
     """The same again is refused, byte for byte or under another name of the group, and the first one stays as it is."""
     file = target.order_file("once", "0.01")
-    sent = bank.orders.send(shared.token, target.dik, file)
+    sent = handed_in(bank, shared.token, target.dik, file)
     before = bank.orders.snapshot(shared.token, target.dik, str(sent.group_id)).states
     renamed = dataclasses.replace(file, client_order_group_id=f"{file.client_order_group_id}-B")
     for again in (file, renamed):
         with pytest.raises(DuplicateOrder) as caught:
-            bank.orders.send(shared.token, target.dik, again)
+            handed_in(bank, shared.token, target.dik, again)
         assert caught.value.outcome is Outcome.REFUSED
     assert bank.orders.snapshot(shared.token, target.dik, str(sent.group_id)).states == before
     with pytest.raises(OrderGroupUnknown):
@@ -66,7 +73,7 @@ def test_of_a_file_with_an_error_nothing_is_taken(
     """The account debited is another customer's: the refusal names the order."""
     file = target.order_file("wrong", "0.01", debtor=target.staff.others_account)
     with pytest.raises(OrderRefused) as caught:
-        bank.orders.send(shared.token, target.dik, file)
+        handed_in(bank, shared.token, target.dik, file)
     assert caught.value.outcome is Outcome.REFUSED
     assert f"{file.client_order_group_id}-1" in str(caught.value.bank_text)
     with pytest.raises(OrderGroupUnknown):
@@ -77,7 +84,7 @@ def test_of_a_file_with_an_error_nothing_is_taken(
 def test_what_is_no_order_file_is_refused(target: Target, bank: CompanyNet, shared: BackgroundSession) -> None:
     file = dataclasses.replace(target.order_file("text", "0.01"), data=b"no order at all")
     with pytest.raises(OrderRefused) as caught:
-        bank.orders.send(shared.token, target.dik, file)
+        handed_in(bank, shared.token, target.dik, file)
     assert caught.value.outcome is Outcome.REFUSED
 
 
@@ -86,7 +93,7 @@ def test_the_life_of_an_order_is_followed(target: Target, bank: CompanyNet, shar
     """What changed between two questions is told; an order carried out and one refused are final, with a reason."""
     file = target.order_file("life", "0.01", "0.02")
     paid, refused = (f"{file.client_order_group_id}-{number}" for number in (1, 2))
-    sent = bank.orders.send(shared.token, target.dik, file)
+    sent = handed_in(bank, shared.token, target.dik, file)
 
     def ask() -> OrderGroupSnapshot:
         return bank.orders.snapshot(shared.token, target.dik, str(sent.group_id))
@@ -108,6 +115,6 @@ def test_the_life_of_an_order_is_followed(target: Target, bank: CompanyNet, shar
 def test_orders_of_one_dik_are_not_told_to_another(
     target: Target, bank: CompanyNet, shared: BackgroundSession
 ) -> None:
-    sent = bank.orders.send(shared.token, target.dik, target.order_file("own", "0.01"))
+    sent = handed_in(bank, shared.token, target.dik, target.order_file("own", "0.01"))
     with pytest.raises(OrderGroupUnknown):
         bank.orders.status(shared.token, target.diks[1], str(sent.group_id))
