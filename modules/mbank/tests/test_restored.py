@@ -1,11 +1,13 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 "A database restored from a backup, moved or copied pays nothing twice"
+import datetime as dt
 from unittest.mock import patch
 
 from companynet_sandbox import demo_data
 from trytond.exceptions import UserError
-from trytond.modules.mbank import order_sending, restored, vault
+from trytond.modules.mbank import (
+    gateway, order_keeping, order_sending, restored, vault)
 from trytond.modules.mbank.exceptions import DatabaseRestoredError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
@@ -92,6 +94,11 @@ class RestoredCase(RestoredMixin, AnsweredMixin, FirmCase):
             self.Batch.write([self.Batch(waiting)], {'state': 'waiting'})
             return order_sending.take(waiting, Transaction().user)
         self.assertIn("restored", self.refused(take))
+        # Nor is one made anew of what is left of it, or given up
+        Payment = Pool(DB_NAME).get('account.payment')
+        for note in ['fail', 'succeed']:
+            self.refused(lambda: getattr(Payment, note)(
+                    [Payment(self.Batch(prepared).payments[0].id)]))
         self.assertEqual(
             self.read(waiting, 'state', 'attempts'), ['prepared', 0])
 
@@ -130,6 +137,22 @@ class RestoredCase(RestoredMixin, AnsweredMixin, FirmCase):
                 self.Database.get_singleton().compared_by.id))
         self.assertTrue(database)
         self.assertEqual(user, 1)
+
+    def test_a_person_can_say_that_it_is_not_there(self):
+        "It left before the restore: its time does not begin anew for ever"
+        self.work(self.Database._record_adoption)
+        id = self.work(lambda: self.batch().id)
+        self.move()
+        self.adopt_database()
+
+        def settled():
+            return gateway.settled_at(order_keeping.intent_of(self.Batch(id)))
+        first = self.work(settled)
+        restored_at = self.work(
+            lambda: self.Database.get_singleton().restored)
+        self.assertEqual(self.work(settled), first)
+        self.assertLess(
+            first.replace(tzinfo=None) - restored_at, dt.timedelta(hours=1))
 
     def test_adoption_where_it_was_and_knows_all_changes_nothing(self):
         prepared = self.work(lambda: self.batch().id)
