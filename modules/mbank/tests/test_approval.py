@@ -823,6 +823,40 @@ class ApprovalCase(FirmCase):
                 self.approve(changers[0], payment)
         self.work(check)
 
+    def test_who_takes_the_rule_away(self):
+        "What was made under the rule of two people stays under it"
+        def prepare():
+            Journal = Pool().get('account.payment.journal')
+            payment, _ = self.two_people()
+            maker = self.both('account.group_account_admin')
+            other, = Journal.copy([payment.journal])
+            mine = self.submitted(maker, payment.journal)
+            other_mine = self.submitted(maker, other, submit=False)
+            return [r.id for r in (
+                    maker, payment.journal, mine, other, other_mine)]
+        maker, journal, mine, other, other_mine = self.work(prepare)
+        for id_ in [journal, other]:
+            self.work(
+                lambda: model(maker, 'account.payment.journal', 'write',
+                    [id_], {'mbank_two_people': False}), user=maker)
+
+        def approve(id_):
+            self.approve(maker, Pool().get('account.payment')(id_))
+        with self.assertRaises(PaymentApprovalError):
+            self.work(approve, mine, user=maker)
+
+        def submit():
+            self.submit(maker, Pool().get('account.payment')(other_mine))
+        self.work(submit, user=maker)
+        with self.assertRaises(PaymentApprovalError):
+            self.work(approve, other_mine, user=maker)
+
+        def another():
+            other_person = self.both()
+            return self.approve(
+                other_person, Pool().get('account.payment')(mine)).state
+        self.assertEqual(self.work(another), 'approved')
+
     @working
     def test_on_behalf(self):
         "What is done as root on behalf of a user is the user's"
