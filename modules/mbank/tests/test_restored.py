@@ -7,7 +7,7 @@ from unittest.mock import patch
 from companynet_sandbox import demo_data
 from trytond.exceptions import UserError
 from trytond.modules.mbank import (
-    gateway, order_keeping, order_sending, restored, vault)
+    gateway, independent, order_keeping, order_sending, restored, vault)
 from trytond.modules.mbank.exceptions import DatabaseRestoredError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
@@ -101,6 +101,20 @@ class RestoredCase(RestoredMixin, AnsweredMixin, FirmCase):
                     [Payment(self.Batch(prepared).payments[0].id)]))
         self.assertEqual(
             self.read(waiting, 'state', 'attempts'), ['prepared', 0])
+
+    def test_intent_of_another_worker_is_no_sign_of_a_backup(self):
+        "One that is counted and kept while this one looks"
+        intents = vault.intents
+
+        def count_too():
+            "Another worker, between the looks at the database and the ring"
+            with patch.object(vault, 'intents', intents):
+                restored.keep_intent(
+                    independent.run(restored.count_intent))
+                return intents()
+        with patch.object(vault, 'intents', count_too):
+            self.work(restored.check)
+        self.work(restored.check)
 
     def test_administrators_are_told_once_that_it_is_behind(self):
         def told():
