@@ -134,8 +134,7 @@ class Payment(metaclass=PoolMeta):
             return
         payments = [
             p for p in payments
-            if p.kind == 'payable'
-            and not (p.create_uid and p.create_uid.id == user)]
+            if not (p.create_uid and p.create_uid.id == user)]
         known = {
             m.payment for m in Maker.search([
                     ('payment', 'in', [p.id for p in payments]),

@@ -763,6 +763,19 @@ class ApprovalCase(FirmCase):
             self.approve(editor, payment)
 
     @working
+    def test_who_changes_before_it_is_to_be_paid(self):
+        "Who changed it while it was one to be received has made it too"
+        payment, maker = self.two_people(kind='receivable')
+        editor = self.both()
+        model(editor, 'account.payment', 'write', [payment.id],
+            {'amount': Decimal(11)})
+        model(maker, 'account.payment', 'write', [payment.id],
+            {'kind': 'payable'})
+        self.submit(maker, payment)
+        with self.assertRaises(PaymentApprovalError):
+            self.approve(editor, payment)
+
+    @working
     def test_who_copies_is_a_maker(self):
         "Who copies a payment has made the copy"
         payment, _ = self.two_people()
