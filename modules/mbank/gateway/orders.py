@@ -13,8 +13,7 @@ from dataclasses import replace
 
 from companynet.domain.order import (
     CreditTransfer, OrderBatch, OrderKind, Party)
-from companynet.domain.order_intent import (
-    SETTLING, Event, Fate, OrderIntent)
+from companynet.domain.order_intent import Event, Fate, OrderIntent
 from companynet.domain.order_state import OrderStatus
 from companynet.formats import pain001
 from trytond.exceptions import UserError
@@ -23,6 +22,10 @@ from trytond.i18n import gettext
 from ..exceptions import OrderBatchError
 from .connection import bank_profile, with_session
 from .errors import translated
+
+#: From the decision to the call. When the bank's "not known" may be believed
+#: is counted from the decision, so what has waited longer does not leave.
+LEAVES_WITHIN = dt.timedelta(minutes=1)
 
 # What a step brought, to be told again to an intent that has changed since
 _EVENTS = {
@@ -123,7 +126,7 @@ def send_orders(session, company, intent, data, keep, *, account):
     kept = []
 
     def send(bank, token, dik):
-        if _now() >= intent.begun_at + SETTLING:
+        if _now() >= intent.begun_at + LEAVES_WITHIN:
             raise OrderBatchError(gettext('mbank.msg_batch_too_late'))
         return bank.sending.send(token, intent, data, note)
 
