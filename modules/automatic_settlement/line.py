@@ -37,15 +37,8 @@ class StatementLine(metaclass=PoolMeta):
 
     @classmethod
     def create(cls, vlist):
-        pool = Pool()
-        Origin = pool.get('account.statement.origin')
-        Statement = pool.get('account.statement')
-        statements = {v['statement'] for v in vlist if v.get('statement')}
-        statements.update(
-            o.statement for o in Origin.browse(list({
-                        v['origin'] for v in vlist if v.get('origin')})))
         cls._take_turn(
-            Statement.browse(sorted(set(map(int, statements)))),
+            cls._statements_named(vlist),
             any(v.get('related_to') for v in vlist))
         lines = super().create(vlist)
         cls._check_entries([l for l in lines if not l.settlement_source])
@@ -58,6 +51,7 @@ class StatementLine(metaclass=PoolMeta):
         for lines, values in zip(actions, actions):
             lines = without_others(lines)
             statements.update(l.statement for l in lines)
+            statements.update(cls._statements_named([values]))
             related |= bool(values.get('related_to'))
             args += [lines, values]
         cls._take_turn(statements, related)
@@ -67,6 +61,18 @@ class StatementLine(metaclass=PoolMeta):
     def delete(cls, lines):
         cls._take_turn({l.statement for l in lines}, False)
         super().delete(lines)
+
+    @classmethod
+    def _statements_named(cls, vlist):
+        "The statements that the values put lines on"
+        pool = Pool()
+        Origin = pool.get('account.statement.origin')
+        Statement = pool.get('account.statement')
+        statements = {v['statement'] for v in vlist if v.get('statement')}
+        statements.update(
+            o.statement for o in Origin.browse(list({
+                        v['origin'] for v in vlist if v.get('origin')})))
+        return Statement.browse(sorted(set(map(int, statements))))
 
     @classmethod
     def _take_turn(cls, statements, related):

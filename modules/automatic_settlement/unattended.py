@@ -69,7 +69,8 @@ class Statement(metaclass=PoolMeta):
     def post_settled(cls, statements):
         """Validate and post the statements, run by the queue
 
-        Only those that still are fully settled, and each by itself. What a
+        Only those that still are fully settled, where it is still wanted, and
+        each by itself. What a
         person would be asked is left to a person: then the statement stays
         as it is and says why.
         """
@@ -122,9 +123,13 @@ class Statement(metaclass=PoolMeta):
 
     @classmethod
     def _post_unattended(cls, id):
+        Configuration = Pool().get('automatic_settlement.configuration')
         turn.take(statements=[id])
         statement = cls(id)
-        if (statement.state == 'draft'
+        wanted = Configuration(1).get_multivalue(
+            'post_settled', company=statement.company.id)
+        if (wanted
+                and statement.state == 'draft'
                 and statement.is_settled
                 and not statement.has_open_problems):
             statement.check_still_open()

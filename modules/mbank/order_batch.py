@@ -264,7 +264,7 @@ class OrderBatch(ModelSQL, ModelView):
         The bytes of a batch are fixed, so its rest becomes a batch with
         identities of its own, prepared; reason tells in a sentence why. The
         payments are locked with their batches, which stay as they are if
-        their orders may be at the bank.
+        their orders may be at the bank. Raises DatabaseRestoredError.
         """
         with without_check_access():
             by_batch = {}
@@ -272,6 +272,9 @@ class OrderBatch(ModelSQL, ModelView):
                 if payment.mbank_batch and payment.mbank_batch.here:
                     by_batch.setdefault(
                         payment.mbank_batch, []).append(payment)
+            if by_batch:
+                # What a restored database takes for unsent may have left
+                restored.check()
             for batch, gone in by_batch.items():
                 batch._replace(gone, reason)
 

@@ -10,10 +10,15 @@ import datetime as dt
 from trytond.i18n import gettext
 from trytond.pool import Pool
 
-from . import gateway, independent
+from . import gateway, independent, telling
 from .exceptions import OrderBatchError
-from .order_history import note
-from .order_states import PREPARED, REFUSED, SENDING, SENT, UNKNOWN, WAITING
+from .order_history import note, note_unassigned
+from .order_states import (
+    NOT_AT_BANK, PREPARED, REFUSED, SENDING, SENT, UNKNOWN, WAITING)
+from .order_status import state_name
+
+# What is known of an intent that the bank has
+_AT_BANK = {'handed_in', 'taken'}
 
 
 class Keeper:
@@ -30,23 +35,48 @@ class Keeper:
         self.known = intent
 
     def __call__(self, intent):
-        self.known = gateway.load_intent(independent.run(
-                _keep, self._batch_id, self._attempt,
-                gateway.dump_intent(self._base), gateway.dump_intent(intent)))
+        stored, error = independent.run(
+            _keep, self._batch_id, self._attempt,
+            gateway.dump_intent(self._base), gateway.dump_intent(intent))
+        if error:
+            raise OrderBatchError(error)
+        self.known = gateway.load_intent(stored)
         self._base = intent
 
 
 def _keep(batch_id, attempt, base, told):
+    "What is stored now, and None; or None and why nothing was stored"
     batch = locked(batch_id)
+    intent = gateway.load_intent(told)
     if batch.attempts != attempt:
         # The bank was asked, and the same orders were sent once more
-        raise OrderBatchError(gettext(
-                'mbank.msg_batch_gone_on', batch=batch.rec_name))
-    intent = gateway.load_intent(told)
+        if intent.fate.value in _AT_BANK:
+            _alarm(batch, 'mbank.msg_batch_late_attempt',
+                reference=_reference(intent))
+        return None, gettext(
+            'mbank.msg_batch_gone_on', batch=batch.rec_name)
     if batch.intent != base:
         intent = gateway.told_late(intent_of(batch), intent)
     follow(batch, intent)
-    return batch.intent
+    return batch.intent, None
+
+
+def _reference(intent):
+    "What the bank calls the orders"
+    return intent.group_id or intent.task_id or '-'
+
+
+def _alarm(batch, message, **values):
+    "Tell all who send orders of the company what may leave twice, once"
+    values.update(batch=batch.rec_name)
+    if note_unassigned(batch, gettext(message, **values)):
+        telling.tell(
+            batch, [
+                u for u in telling.users_of('group_payment_send')
+                if batch.company in u.companies],
+            lambda batch: gettext(
+                'mbank.msg_answer_alarm', batch=batch.rec_name),
+            lambda batch: gettext(message, **values))
 
 
 def follow(batch, intent):
@@ -59,13 +89,17 @@ def follow(batch, intent):
         }
     text = None
     fate = intent.fate.value
-    if fate in {'handed_in', 'taken'}:
+    if fate in _AT_BANK:
         if batch.state == WAITING:
             # It was to be sent again, but the bank has it
             batch.__class__.write([batch], {'state': UNKNOWN})
-        if batch.state in {SENDING, UNKNOWN}:
-            text = gettext('mbank.msg_batch_sent',
-                reference=intent.group_id or intent.task_id or '-')
+        if batch.state in NOT_AT_BANK:
+            # Its payments have failed and may have been paid otherwise
+            _alarm(batch, 'mbank.msg_batch_late',
+                reference=_reference(intent), state=state_name(batch))
+        if batch.state in {SENDING, UNKNOWN} | NOT_AT_BANK:
+            text = gettext(
+                'mbank.msg_batch_sent', reference=_reference(intent))
             values.update(
                 state=SENT, sent_at=now, absent_at=None)
         # Of orders taken, what the bank found wrong all the same
@@ -88,22 +122,27 @@ def follow(batch, intent):
         note(batch, text=text)
 
 
-def new_intent(batch):
+def new_intent(batch, begun_at=None):
     "The intent to send the batch, which is about to leave"
     return gateway.new_intent(
         batch.company,
         client_order_group_id=batch.client_order_group_id,
         file_name=batch.file_name,
         data=bytes(batch.data),
-        modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc))
+        modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc),
+        begun_at=begun_at)
 
 
 def intent_of(batch):
     "The intent that the batch stores; in doubt if a restored one has none"
     if batch.intent:
         return gateway.load_intent(batch.intent)
+    # It left before the database was restored, if it did
+    restored = Pool().get('mbank.database').get_singleton().restored
     return gateway.in_doubt(
-        new_intent(batch), gettext('mbank.msg_batch_restored'))
+        new_intent(batch, restored and restored.replace(
+                tzinfo=dt.timezone.utc)),
+        gettext('mbank.msg_batch_restored'))
 
 
 def doubt(batch, text):

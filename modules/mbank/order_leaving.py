@@ -10,6 +10,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from trytond.i18n import gettext
+from trytond.modules.automatic_settlement import turn
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -26,13 +27,18 @@ def lock(batch):
     """Lock all that the decision reads, for the rest of the transaction.
 
     A payment that fails, a line that is reconciled and a statement that is
-    validated write to these rows: who comes second waits or begins anew.
+    validated write to these rows: who comes second waits or begins anew. A
+    line of a statement that takes a debt takes the turn of its company.
+
+    The transaction may be begun anew for that. Raises SettlementBusyError if
+    others have had the turn for long.
     """
     pool = Pool()
     Batch = pool.get('mbank.order.batch')
     Invoice = pool.get('account.invoice')
     Line = pool.get('account.move.line')
     Payment = pool.get('account.payment')
+    turn.take([batch.company])
     Batch.lock([batch])
     payments = list(batch.payments)
     Payment.lock(payments)

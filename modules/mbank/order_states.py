@@ -37,7 +37,7 @@ ASKABLE = frozenset([UNKNOWN, SENT, ACCEPTED])
 SETTLED = frozenset([EXECUTED, PARTIAL, REJECTED])
 #: The bank never had the orders, or took none.
 NOT_AT_BANK = frozenset([REFUSED, CANCELLED])
-#: Never leaves.
+#: Never leaves any more.
 ENDED = SETTLED | NOT_AT_BANK
 OPEN = frozenset(state for state, _ in STATES) - ENDED
 
@@ -66,6 +66,9 @@ TRANSITIONS = frozenset([
         (ACCEPTED, EXECUTED),
         (ACCEPTED, PARTIAL),
         (ACCEPTED, REJECTED),
+        # Only by the bank's own late word that it has the orders after all.
+        (REFUSED, SENT),
+        (CANCELLED, SENT),
         ])
 
 

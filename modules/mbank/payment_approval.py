@@ -109,6 +109,20 @@ class Payment(metaclass=PoolMeta):
             user for _, user in payment_order.changes(self, self.create_date))
         return users - {None, 0}
 
+    @property
+    def _mbank_of_two_people(self):
+        """Whether the journal requires two people, or has since it was made
+
+        Who takes the rule from the journal does so for later payments only.
+        """
+        Log = Pool().get('ir.model.log')
+        return self.journal.mbank_two_people or bool(Log.search([
+                    ('resource', '=', str(self.journal)),
+                    ('event', '=', 'write'),
+                    ('target', 'like', '%mbank\\_two\\_people%'),
+                    ('create_date', '>=', self.create_date),
+                    ], limit=1))
+
     @classmethod
     def _note_makers(cls, payments):
         "The user of the transaction has made or changed the payments"
@@ -120,8 +134,7 @@ class Payment(metaclass=PoolMeta):
             return
         payments = [
             p for p in payments
-            if p.kind == 'payable'
-            and not (p.create_uid and p.create_uid.id == user)]
+            if not (p.create_uid and p.create_uid.id == user)]
         known = {
             m.payment for m in Maker.search([
                     ('payment', 'in', [p.id for p in payments]),
@@ -271,7 +284,7 @@ class Payment(metaclass=PoolMeta):
                         'mbank.msg_payment_approved_by_nobody',
                         payment=payment.rec_name))
             payment.check_mbank()
-            if (payment.journal.mbank_two_people
+            if (payment._mbank_of_two_people
                     and user in payment._mbank_all_makers):
                 raise PaymentApprovalError(gettext(
                         'mbank.msg_payment_two_people',

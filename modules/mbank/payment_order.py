@@ -237,8 +237,8 @@ def changes(payment, since, content=None, path=None):
         found = [
             _last_change(r) for r in records if _last_change(r)[0] >= before]
         if path and _last_change(payment)[0] > since:
-            # Not the approval itself
-            found.append(_last_change(payment))
+            # Not the approval itself; of one moment other records tell more
+            found.insert(0, _last_change(payment))
         found.extend((log.create_date, log.user, True) for log in Log.search([
                     ('resource', 'in', sorted(names)),
                     ('event', 'in', ['write', 'delete']),

@@ -12,7 +12,7 @@ from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
-from . import vault
+from . import independent, vault
 from .clock import utcnow
 from .exceptions import DatabaseRestoredError
 from .telling import tell, users_of
@@ -40,17 +40,34 @@ def keep_intent(number):
 def check(known=None):
     """Refuse what moves money in a database that was restored.
 
-    known is how many intents it knows of, if not what it counts. Raises
+    known is how many intents it knows of, if not what it counts; then no
+    other worker counts meanwhile. Raises
     DatabaseRestoredError.
     """
     number, waits = _row()
-    missing = vault.intents() - (number if known is None else known)
+    if known is None:
+        missing = _missing(number)
+    else:
+        missing = vault.intents() - known
     if missing > 0:
         raise DatabaseRestoredError(gettext(
                 'mbank.msg_database_restored', count=missing))
     if waits:
         raise DatabaseRestoredError(gettext(
                 'mbank.msg_database_not_compared'))
+
+
+def _missing(number):
+    """How many intents the ring knows of that the database does not count
+
+    number is what the running transaction sees.
+    """
+    noted = vault.intents()
+    if noted > number:
+        # Another worker may have counted since this transaction began. The
+        # ring is told after the commit, so what it knew before is seen now.
+        number = max(number, independent.run(_row)[0])
+    return noted - number
 
 
 def _row():
@@ -89,7 +106,7 @@ def tell_if_behind():
     pool = Pool()
     Database = pool.get('mbank.database')
     database = Database.get_singleton()
-    missing = vault.intents() - (database.intents or 0)
+    missing = _missing(database.intents or 0)
     if missing <= (database.missing_told or 0):
         return
     Database.write([database], {'missing_told': missing})

@@ -241,6 +241,8 @@ OWN_NUMBERS = frozenset(
         "views._ALL",
         "xml.SIZE_LIMIT",
         "order_sending.CALL_LIMIT",
+        # From the decision to the call: what has waited longer does not leave.
+        "orders.LEAVES_WITHIN",
         "order_sending.TASK_LIMIT",
         "bank_report.CONFIRM_WITHIN",
         "order_asking.FRESH",

@@ -173,6 +173,19 @@ def entered_while_validated(books: Books) -> dict[str, Any]:
     return {"posted": books.call("post", statement), **books.lines(statement)}
 
 
+def moved_while_validated(books: Books) -> dict[str, Any]:
+    """A line is moved to another statement while that one is validated."""
+    one, two = books.statement(books.invoices.pop()), books.statement(None)
+    books.call("settle", one)
+
+    def move() -> None:
+        line = Pool().get("account.statement")(one).lines[0]
+        line.__class__.write([line], {"statement": two, "origin": None})
+
+    errors = books.meet(move, books.button("validate_statement", two))
+    return {"errors": errors, **books.lines(two)}
+
+
 def one_invoice_twice(books: Books) -> dict[str, Any]:
     """Two statements with an entry for one invoice are settled at once."""
     invoice = books.invoices.pop()
@@ -256,6 +269,7 @@ def main() -> None:
         settled_while_validated,
         entered_while_settled,
         entered_while_validated,
+        moved_while_validated,
         one_invoice_twice,
         accepted_while_entered,
         all_wait_their_turn,

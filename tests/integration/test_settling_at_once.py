@@ -61,6 +61,13 @@ def test_a_line_that_comes_while_validating_has_its_move(answers: dict[str, Any]
     }  # fmt: skip
 
 
+def test_a_line_that_is_moved_while_validating_has_its_move(answers: dict[str, Any]) -> None:
+    """The statement it comes to waits for it."""
+    result = answers["moved_while_validated"]
+    assert result["errors"] == [None, None]
+    assert (result["states"], result["lines"], result["without_move"]) == (["validated"], 1, 0)
+
+
 def test_an_invoice_is_given_to_one_of_two_entries_settled_at_once(answers: dict[str, Any]) -> None:
     """The second settlement sees that the first has taken it."""
     assert answers["one_invoice_twice"] == {"errors": [None, None], "lines": 1}

@@ -295,6 +295,21 @@ class UnattendedTestCase(TestCase):
                 'post_waiting_since'),
             ('posted', None))
 
+    def test_posting_not_wanted_any_more(self):
+        "What waits is not posted once the company does not want it"
+        statement, _ = self.settled('111.00')
+
+        def want(wanted):
+            self.books.configure(post_settled=wanted)
+        self.work(want, False)
+        self.addCleanup(self.work, want, True)
+        self.post_settled(statement)
+        self.assertEqual(
+            self.get(
+                'account.statement', statement, 'state',
+                'post_waiting_since'),
+            ('draft', None))
+
     def wait(self, *titles):
         "Statements that wait to be settled, their tasks lost"
         def make():

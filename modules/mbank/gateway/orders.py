@@ -17,9 +17,15 @@ from companynet.domain.order_intent import Event, Fate, OrderIntent
 from companynet.domain.order_state import OrderStatus
 from companynet.formats import pain001
 from trytond.exceptions import UserError
+from trytond.i18n import gettext
 
+from ..exceptions import OrderBatchError
 from .connection import bank_profile, with_session
 from .errors import translated
+
+#: From the decision to the call. When the bank's "not known" may be believed
+#: is counted from the decision, so what has waited longer does not leave.
+LEAVES_WITHIN = dt.timedelta(minutes=1)
 
 # What a step brought, to be told again to an intent that has changed since
 _EVENTS = {
@@ -32,10 +38,12 @@ _EVENTS = {
 
 
 def new_intent(
-        company, *, client_order_group_id, file_name, data, modified_at):
+        company, *, client_order_group_id, file_name, data, modified_at,
+        begun_at=None):
     """The intent to send an order file, which is about to leave.
 
-    modified_at is an aware datetime. It is stored before hand_in.
+    modified_at is an aware datetime, and so is begun_at, the time of the
+    call if it is not given. It is stored before hand_in.
     """
     profile = bank_profile()
     return OrderIntent(
@@ -46,7 +54,7 @@ def new_intent(
         format=profile.order_format,
         sha256=hashlib.sha256(data).hexdigest(),
         modified_at=modified_at,
-        begun_at=_now(),
+        begun_at=begun_at or _now(),
         fate=Fate.SENDING)
 
 
@@ -111,17 +119,23 @@ def send_orders(session, company, intent, data, keep, *, account):
     keep commits each intent it is given before it returns; account is the
     number that is debited. An error says nothing of the orders: what was
     kept last does. The bank's task is kept before it is asked about.
+
+    Nothing leaves long after the intent began, for a process that was
+    suspended say: by then others may believe that it is not there.
     """
     kept = []
+
+    def send(bank, token, dik):
+        if _now() >= intent.begun_at + LEAVES_WITHIN:
+            raise OrderBatchError(gettext('mbank.msg_batch_too_late'))
+        return bank.sending.send(token, intent, data, note)
 
     def note(told):
         kept.append(told)
         keep(told)
     try:
         return with_session(
-            'universalPaymentSend', session, company,
-            lambda bank, token, dik: bank.sending.send(
-                token, intent, data, note),
+            'universalPaymentSend', session, company, send,
             account=account)
     except UserError as error:
         if not kept:

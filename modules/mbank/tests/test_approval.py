@@ -763,6 +763,19 @@ class ApprovalCase(FirmCase):
             self.approve(editor, payment)
 
     @working
+    def test_who_changes_before_it_is_to_be_paid(self):
+        "Who changed it while it was one to be received has made it too"
+        payment, maker = self.two_people(kind='receivable')
+        editor = self.both()
+        model(editor, 'account.payment', 'write', [payment.id],
+            {'amount': Decimal(11)})
+        model(maker, 'account.payment', 'write', [payment.id],
+            {'kind': 'payable'})
+        self.submit(maker, payment)
+        with self.assertRaises(PaymentApprovalError):
+            self.approve(editor, payment)
+
+    @working
     def test_who_copies_is_a_maker(self):
         "Who copies a payment has made the copy"
         payment, _ = self.two_people()
@@ -822,6 +835,40 @@ class ApprovalCase(FirmCase):
             with self.assertRaises(PaymentApprovalError):
                 self.approve(changers[0], payment)
         self.work(check)
+
+    def test_who_takes_the_rule_away(self):
+        "What was made under the rule of two people stays under it"
+        def prepare():
+            Journal = Pool().get('account.payment.journal')
+            payment, _ = self.two_people()
+            maker = self.both('account.group_account_admin')
+            other, = Journal.copy([payment.journal])
+            mine = self.submitted(maker, payment.journal)
+            other_mine = self.submitted(maker, other, submit=False)
+            return [r.id for r in (
+                    maker, payment.journal, mine, other, other_mine)]
+        maker, journal, mine, other, other_mine = self.work(prepare)
+        for id_ in [journal, other]:
+            self.work(
+                lambda: model(maker, 'account.payment.journal', 'write',
+                    [id_], {'mbank_two_people': False}), user=maker)
+
+        def approve(id_):
+            self.approve(maker, Pool().get('account.payment')(id_))
+        with self.assertRaises(PaymentApprovalError):
+            self.work(approve, mine, user=maker)
+
+        def submit():
+            self.submit(maker, Pool().get('account.payment')(other_mine))
+        self.work(submit, user=maker)
+        with self.assertRaises(PaymentApprovalError):
+            self.work(approve, other_mine, user=maker)
+
+        def another():
+            other_person = self.both()
+            return self.approve(
+                other_person, Pool().get('account.payment')(mine)).state
+        self.assertEqual(self.work(another), 'approved')
 
     @working
     def test_on_behalf(self):

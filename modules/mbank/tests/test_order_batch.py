@@ -4,10 +4,13 @@
 import datetime as dt
 import json
 import unittest
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
+from types import SimpleNamespace
+from unittest.mock import patch
 
-from trytond.modules.mbank.gateway.orders import Event
+from trytond.modules.mbank.gateway.orders import Event, Fate
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessButtonError, AccessError
 from trytond.modules.mbank import (
@@ -255,6 +258,17 @@ class LeavingCase(BatchCase):
         _, line = self.invoice()
         id, = self.paying(line, '100.01')
         self.assertFalse(self.leaves(id))
+
+    def test_turn(self):
+        "Who enters a line that takes a debt and who sends wait in turn"
+        def taken():
+            Turn = Pool().get('automatic_settlement.turn')
+            return sum(t.taken for t in Turn.search([
+                        ('company', '=', self.company_id)]))
+        id = self.work(lambda: self.batch().id)
+        before = self.work(taken)
+        self.take(id)
+        self.assertGreater(self.work(taken), before)
 
     def test_told_at_once(self):
         "Who presses the button is told; the batch stays prepared"
@@ -718,6 +732,87 @@ class DecidingCase(BatchCase):
         self.assertEqual(self.read(id, 'state'), ['unknown'])
         self.work(lambda: keeper(handed_in))
         self.assertEqual(self.read(id, 'state', 'task_id'), ['sent', 'T5'])
+
+    def told(self, id):
+        def read():
+            Notification = Pool().get('res.notification')
+            return Notification.search([
+                    ('label', 'like', '%' + self.Batch(id).rec_name + '%'),
+                    ], count=True)
+        return self.work(read)
+
+    def give_up(self, id, keeper):
+        "A person looks, finds nothing, and the payments fail"
+        self.work(lambda: keeper(keeper.known.in_doubt("lost")))
+        self.later(id)
+        self.answered(id)
+        for decide in [self.Batch.decide_absent, self.Batch.decide_give_up]:
+            self.work(lambda: decide([self.Batch(id)], "because"))
+
+    def test_late_answer_of_what_was_given_up(self):
+        "What the bank has after all is told at once, and asked for"
+        self.work(self.firm.give_rights, 'group_payment_send')
+        id = self.work(lambda: self.batch().id)
+        keeper = self.take(id)
+        handed_in = keeper.known.after(Event.HANDED_IN, task_id='T6')
+        self.give_up(id, keeper)
+        self.assertEqual(self.read(id, 'state'), ['cancelled'])
+        before = self.told(id)
+        for _ in range(2):
+            self.work(lambda: keeper(handed_in))
+        self.assertEqual(self.read(id, 'state', 'task_id'), ['sent', 'T6'])
+        self.assertEqual(self.told(id), before + 1)
+        text, = self.history(id, unassigned=True)
+        self.assertIn('T6', text)
+        self.answer(id, Status('REALIZED', *self.identities(id)))
+        self.assertIn("Executed", self.read(id, 'unassigned')[0])
+
+    def test_late_answer_of_an_earlier_sending(self):
+        "That the bank took in both sendings is told, not lost"
+        self.work(self.firm.give_rights, 'group_payment_send')
+        id = self.work(lambda: self.batch().id)
+        keeper = self.take(id)
+        handed_in = keeper.known.after(Event.HANDED_IN, task_id='T7')
+        self.work(lambda: keeper(keeper.known.in_doubt("lost")))
+        self.later(id)
+        self.answered(id)
+        self.work(lambda: self.Batch.decide_absent(
+                [self.Batch(id)], "because"))
+        self.take(id)
+        before = self.told(id)
+        with self.assertRaises(OrderBatchError):
+            self.work(lambda: keeper(handed_in))
+        self.assertEqual(self.read(id, 'state', 'task_id'), ['sending', None])
+        self.assertEqual(self.told(id), before + 1)
+        text, = self.history(id, unassigned=True)
+        self.assertIn('T7', text)
+
+    def test_nothing_leaves_long_after_the_decision(self):
+        "A process that was suspended sends nothing when it wakes up"
+        id = self.work(lambda: self.batch().id)
+        keeper = self.take(id)
+        self.give_up(id, keeper)
+        old = gateway.load_intent(self.read(id, 'intent')[0]).begun_at
+        asleep = replace(keeper.known, fate=Fate.SENDING, begun_at=old)
+        made = []
+
+        def with_session(operation, session, company, function, account):
+            "The bank is reached"
+            bank = SimpleNamespace(sending=SimpleNamespace(
+                    send=lambda *args: made.append(args)))
+            return function(bank, 'token', '1')
+
+        def wake(intent):
+            with patch.object(gateway.orders, 'with_session', with_session):
+                gateway.send_orders(
+                    None, None, intent, b'', keeper, account=None)
+        with self.assertRaises(OrderBatchError):
+            self.work(wake, asleep)
+        self.assertFalse(made)
+        self.assertEqual(self.read(id, 'state'), ['cancelled'])
+        self.work(wake, replace(
+                asleep, begun_at=dt.datetime.now(dt.timezone.utc)))
+        self.assertTrue(made)
 
 
 del BatchCase

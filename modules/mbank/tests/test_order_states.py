@@ -16,6 +16,8 @@ ALLOWED = {
     s.UNKNOWN: {s.WAITING, s.SENT, s.REFUSED, s.CANCELLED},
     s.SENT: {s.ACCEPTED, s.REFUSED},
     s.ACCEPTED: {s.EXECUTED, s.PARTIAL, s.REJECTED},
+    s.REFUSED: {s.SENT},
+    s.CANCELLED: {s.SENT},
     }
 
 
@@ -36,8 +38,10 @@ class OrderStatesTestCase(TestCase):
             self.assertFalse(s.allowed(before, s.PREPARED))
 
     def test_ended_is_ended(self):
-        "No batch comes back"
-        self.assertFalse([t for t in s.TRANSITIONS if t[0] in s.ENDED])
+        "No batch comes back, but for one that the bank has after all"
+        self.assertEqual(
+            {t for t in s.TRANSITIONS if t[0] in s.ENDED},
+            {(s.REFUSED, s.SENT), (s.CANCELLED, s.SENT)})
 
     def test_every_state_has_a_kind(self):
         "Here, leaving, to be asked for, or ended"

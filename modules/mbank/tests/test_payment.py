@@ -218,7 +218,8 @@ class PaymentCase(AnsweredMixin, FirmCase):
         self.assertEqual(origin.settlement_decision, 'automatic')
         line, = origin.lines
         self.assertEqual(line.related_to, payment)
-        self.assertIn(payment.mbank_end_to_end_id, origin.settlement_reason)
+        self.assertIn(
+            payment.mbank_end_to_end_id.upper(), origin.settlement_reason)
         self.assertEqual(
             origin.entry_details['client_reference'],
             payment.mbank_end_to_end_id)

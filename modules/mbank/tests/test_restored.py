@@ -1,11 +1,13 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 "A database restored from a backup, moved or copied pays nothing twice"
+import datetime as dt
 from unittest.mock import patch
 
 from companynet_sandbox import demo_data
 from trytond.exceptions import UserError
-from trytond.modules.mbank import order_sending, restored, vault
+from trytond.modules.mbank import (
+    gateway, independent, order_keeping, order_sending, restored, vault)
 from trytond.modules.mbank.exceptions import DatabaseRestoredError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
@@ -92,8 +94,27 @@ class RestoredCase(RestoredMixin, AnsweredMixin, FirmCase):
             self.Batch.write([self.Batch(waiting)], {'state': 'waiting'})
             return order_sending.take(waiting, Transaction().user)
         self.assertIn("restored", self.refused(take))
+        # Nor is one made anew of what is left of it, or given up
+        Payment = Pool(DB_NAME).get('account.payment')
+        for note in ['fail', 'succeed']:
+            self.refused(lambda: getattr(Payment, note)(
+                    [Payment(self.Batch(prepared).payments[0].id)]))
         self.assertEqual(
             self.read(waiting, 'state', 'attempts'), ['prepared', 0])
+
+    def test_intent_of_another_worker_is_no_sign_of_a_backup(self):
+        "One that is counted and kept while this one looks"
+        intents = vault.intents
+
+        def count_too():
+            "Another worker, between the looks at the database and the ring"
+            with patch.object(vault, 'intents', intents):
+                restored.keep_intent(
+                    independent.run(restored.count_intent))
+                return intents()
+        with patch.object(vault, 'intents', count_too):
+            self.work(restored.check)
+        self.work(restored.check)
 
     def test_administrators_are_told_once_that_it_is_behind(self):
         def told():
@@ -130,6 +151,22 @@ class RestoredCase(RestoredMixin, AnsweredMixin, FirmCase):
                 self.Database.get_singleton().compared_by.id))
         self.assertTrue(database)
         self.assertEqual(user, 1)
+
+    def test_a_person_can_say_that_it_is_not_there(self):
+        "It left before the restore: its time does not begin anew for ever"
+        self.work(self.Database._record_adoption)
+        id = self.work(lambda: self.batch().id)
+        self.move()
+        self.adopt_database()
+
+        def settled():
+            return gateway.settled_at(order_keeping.intent_of(self.Batch(id)))
+        first = self.work(settled)
+        restored_at = self.work(
+            lambda: self.Database.get_singleton().restored)
+        self.assertEqual(self.work(settled), first)
+        self.assertLess(
+            first.replace(tzinfo=None) - restored_at, dt.timedelta(hours=1))
 
     def test_adoption_where_it_was_and_knows_all_changes_nothing(self):
         prepared = self.work(lambda: self.batch().id)
