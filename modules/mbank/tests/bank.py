@@ -37,6 +37,7 @@ class BankCase(FirmCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = Path(folder.name)
         cls.bank = cls.enterClassContext(running_bank(cls.folder / 'bank'))
+        cls.addClassCleanup(configure, keyring='')
         configure(keyring=cls.folder / 'keyring')
         cls.set_profile()
         super().setUpClass()

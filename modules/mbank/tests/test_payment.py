@@ -85,6 +85,7 @@ class AnsweredMixin(PaymentMixin):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
+        cls.addClassCleanup(configure, keyring='')
         configure(
             profile='', endpoint='http://127.0.0.1:9/ws',
             keyring=Path(folder.name) / 'keyring')
