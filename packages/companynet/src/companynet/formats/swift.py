@@ -31,6 +31,8 @@ _LOOKS = {
 }
 _WHOLE = re.compile(r"TNR:\s*\d{15}\.\d{6}\s*$", re.IGNORECASE)  # L-104
 _CODE_LINE = re.compile(r"\d{1,4}-")
+_FULL = 65
+"""Characters of a line of :86: that is folded.  # L-103"""
 
 
 @dataclass(slots=True)
@@ -159,11 +161,23 @@ class _Splitter:
         block = self._block
         if block is None or not block.fields or block.fields[-1].tag != "86":
             return True
-        if tag not in _KNOWN:
+        if tag not in _KNOWN or self._is_fold(index, line, tag):
             return False
         if tag == "20":
             return self._is_head(index)
         return bool(_LOOKS[tag].match(line)) or self._stands_like_field(index, tag)
+
+    def _is_fold(self, index: int, line: str, tag: str) -> bool:
+        """Whether the folding of a :86: put this line there, and a payer what is in it, however much like a field.
+
+        The line before it is full, and it is as full itself or ends the text, as no line of these fields does.
+        """
+        before = self._block.fields[-1].lines[-1] if self._block else ""
+        if tag == "86" or len(before) != _FULL:
+            return False
+        following = self.lines[index + 1] if index + 1 < len(self.lines) else ""
+        is_entry = tag == "61" and len(following) < _FULL and bool(_CODE_LINE.match(following))
+        return bool(_WHOLE.search(line)) or (len(line) == _FULL and not is_entry)
 
     def _is_head(self, index: int) -> bool:
         return index + 1 < len(self.lines) and self.lines[index + 1].startswith((":25:", ":21:"))
