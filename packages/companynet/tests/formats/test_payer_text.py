@@ -105,6 +105,16 @@ def test_no_whole_field_typed_into_name_and_title_is_one(fields: tuple[str, str]
     assert entry.remittance.endswith(title)
 
 
+def test_lines_that_a_copy_filled_up_with_blanks_part_no_word() -> None:
+    text = f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: {'A' * 60}; TYT.: FV 12/2026; TNR: {TNR}"
+    text = text.replace("; OD: A", "; OD: " + "A" * (-(text.index("TNR") + 1) % 65 + 1))
+    (entry,) = read(text).entries
+    lines = [text[start : start + 65].ljust(80) for start in range(0, len(text), 65)]
+    (filled,) = read("".join(lines), 80).entries
+    assert bare(filled) == bare(entry)
+    assert filled.transaction_number == TNR
+
+
 def test_a_full_line_of_an_entry_behind_a_full_text_is_an_entry() -> None:
     """Its second line, with the code and its name, tells."""
     text = f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: A; TYT.: B; TNR: {TNR}"

@@ -6,6 +6,7 @@ Nothing is dropped: a line that belongs to no block is handed back as loose.
 import re
 from dataclasses import dataclass, field
 
+from companynet.formats.information import FULL_LINE
 from companynet.formats.subfields import SUBFIELDS
 from companynet.formats.text import quoted
 
@@ -31,8 +32,6 @@ _LOOKS = {
 }
 _WHOLE = re.compile(r"TNR:\s*\d{15}\.\d{6}\s*$", re.IGNORECASE)  # L-104
 _CODE_LINE = re.compile(r"\d{1,4}-")
-_FULL = 65
-"""Characters of a line of :86: that is folded.  # L-103"""
 
 
 @dataclass(slots=True)
@@ -173,11 +172,11 @@ class _Splitter:
         The line before it is full, and it is as full itself or ends the text, as no line of these fields does.
         """
         before = self._block.fields[-1].lines[-1] if self._block else ""
-        if tag == "86" or len(before) != _FULL:
+        if tag == "86" or len(before) != FULL_LINE:
             return False
         following = self.lines[index + 1] if index + 1 < len(self.lines) else ""
-        is_entry = tag == "61" and len(following) < _FULL and bool(_CODE_LINE.match(following))
-        return bool(_WHOLE.search(line)) or (len(line) == _FULL and not is_entry)
+        is_entry = tag == "61" and len(following) < FULL_LINE and bool(_CODE_LINE.match(following))
+        return bool(_WHOLE.search(line)) or (len(line) == FULL_LINE and not is_entry)
 
     def _is_head(self, index: int) -> bool:
         return index + 1 < len(self.lines) and self.lines[index + 1].startswith((":25:", ":21:"))
