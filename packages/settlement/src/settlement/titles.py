@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from settlement.reader import Reader
 from settlement.readings import Candidate, Run, TitleReading
-from settlement.words import BROKEN_DEBT, OTHER_DEBT, RETURNS
+from settlement.words import BROKEN_DEBT, OTHER_DEBT, OTHER_STEMS, RETURNS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,6 +44,8 @@ def other_words(texts: Iterable[str]) -> tuple[str, str]:
     debt = back = ""
     for text in texts:
         joined = text.replace(" ", "")
+        if not OTHER_STEMS.search(joined):
+            continue
         for found in (OTHER_DEBT.search(text), BROKEN_DEBT.search(joined)):
             debt = debt or (found[0] if found else "")
         for found in (RETURNS.search(text), RETURNS.search(joined)):

@@ -102,9 +102,25 @@ RETURNS: Final = re.compile(
     r"ZWROT\w*|ZWROC\w*|ZWRAC\w*|\bZWR\b|REFUND\w*|REKLAMAC\w*|RETURN\w*|RETOUR\w*|ODRZU[CT]\w*|REJECT\w*|"
     r"CHARGEBACK\w*|\bODDAJ\w*|\bODDANI\w*|\bWYCOF\w*|\bCOFN\w*|\bCOFAM\w*|\bBLEDN\w*|\bOMYL\w*|\bPOMYL\w*|\bMYLN\w*|"
     r"\bNIEZREALIZ\w*|\bNIEPRZYJ\w*|\bNIEUDAN\w*|\bNIESLUSZN\w*|\bNIENALEZN\w*|\bPODWOJN\w*|\bREVERS\w*|\bCANCEL\w*|\bREPAY\w*|REIMBURS\w*|"
-    rf"RUE?CKZAHL\w*|\b(?:{_misspelt('ZWROT', 'ZWROTU')}|ZWRT)\b"
+    rf"RUCKZAHL\w*|RUECKZAHL\w*|\b(?:{_misspelt('ZWROT', 'ZWROTU')}|ZWRT)\b"
 )
 """Words by which a title says that money comes back, or should never have come."""
+
+
+def _stems(*patterns: str) -> list[str]:
+    """The letters with which the alternatives of patterns begin."""
+    found = set()
+    for pattern in patterns:
+        for alternative in re.sub(r"(?<=[A-Z])\(\?:[^()]*\)", "", pattern).split("|"):
+            match = re.match(r"(?:\\b)?(?:\(\?:)?([A-Z]+)(\??)", alternative)
+            if match is None:
+                raise ValueError(f"{alternative} does not begin with letters")
+            found.add(match[1][:-1] if match[2] else match[1])
+    return sorted(stem for stem in found if not any(stem[:end] in found for end in range(1, len(stem))))
+
+
+OTHER_STEMS: Final = re.compile("|".join(_stems(OTHER_DEBT.pattern, BROKEN_DEBT.pattern, RETURNS.pattern)))
+"""What all of them begin with: most titles have none."""
 
 SAYS_DAY: Final = _words(
     "R ROK ROKU RB GODZ DATA DATY DATE DNIA DN DZIEN WYSTAWIONA WYSTAWIONEJ WYSTAWIENIA WYST TERMIN TERMINIE"
