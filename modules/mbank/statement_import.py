@@ -220,7 +220,10 @@ def _import(
     if newer:
         problems.append(gettext(
                 'mbank.msg_problem_older', report=newer.rec_name))
-    same_name = sum(v.key == key for v in related)
+    # One before may have been cancelled
+    first_part = max(
+        (v.record.mbank_part or 0 for v in related if v.key == key),
+        default=-1) + 1
     corrections = sum(v.is_correction for v in related)
     records = []
     for place, part in enumerate(
@@ -237,7 +240,7 @@ def _import(
             else:
                 result.links.append((record, corrected))
         record.mbank_key = key
-        record.mbank_part = same_name + place
+        record.mbank_part = first_part + place
         record.mbank_report = report
         record.mbank_problems = '\n'.join(dict.fromkeys(problems)) or None
         records.append((record, part))

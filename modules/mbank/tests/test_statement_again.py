@@ -255,6 +255,19 @@ class AgainCase(Reading, FirmCase):
             Statement.draft(both)
 
     @working
+    def test_cancelled_beside_correction(self):
+        "Entries of a cancelled statement come again beside its correction"
+        Statement = Pool().get('account.statement')
+        for entries in [[A], [A, B], [A, B, C]]:
+            self.read(self.day(entries))
+        first, second, _ = self.statements()
+        for cancelled, amount in [(first, 10), (second, 7)]:
+            Statement.cancel([Statement(cancelled.id)])
+            new, = self.read(self.day([A, B, C])).statements
+            self.assertEqual([int(o.amount) for o in new.origins], [amount])
+        self.assertEqual(self.amounts(), [5, 7, 10])
+
+    @working
     def test_equal_transfers(self):
         "One equal transfer more is one more"
         equal = ('10', 'SKLADKA', None, ALFA_ACCOUNT, 'ALFA')

@@ -201,6 +201,42 @@ def test_other_numbers_beside_a_named_invoice_do_not_matter(title):
     assert decided(title, alone("FV/1234/2026")).decision is Decision.AUTOMATIC
 
 
+RETURNED_OR_OTHER = (
+    "PROFAKTURA", "PRO FAKTURA", "KFV", "REFAKTURA", "K/FV/", "A-FV ", "ODDAJĘ ZA FV", "ODDANIE FV", "WYCOFANIE FV",
+    "COFNIĘCIE PRZELEWU FV", "ODRZUT FV", "NIEZREALIZOWANY FV", "BŁĘDNY PRZELEW FV", "POMYŁKA FV",
+    "OMYŁKOWA WPŁATA FV", "NIENALEŻNA WPŁATA FV", "PODWÓJNA WPŁATA FV", "ZWORT FV", "ZWR. FV", "KOERKTA FV",
+    "FV KOREKCYJNA", "ANULACJA FV",
+    "NADPŁACONO FV", "ODS. FV", "RABAT DO FV", "BONUS FV", "POTRĄCENIE FV", "KOSZTY SĄDOWE FV", "CREDIT INVOICE",
+    "GUTSCHRIFT INV", "RÜCKZAHLUNG INVOICE", "REPAYMENT INV", "OVERPAID INVOICE", "LATE FEE INVOICE",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", RETURNED_OR_OTHER)
+def test_a_word_for_invoice_makes_no_payment_of_a_return_or_of_another_document(words):
+    for number in ("FV/1234/2026", "1234/2026"):
+        assert decided(f"{words} 1234/2026", alone(number)).decision is not Decision.AUTOMATIC
+
+
+@pytest.mark.parametrize("words", ["E-FAKTURA", "ZA-FV", "ZAPŁATAZAFV", "ZAFAKTURĘ", "FVNR", "DOPŁATA FV"])
+def test_words_of_payment_before_the_word_for_invoice_do_not_matter(words):
+    assert decided(f"{words} 1234/2026", alone("FV/1234/2026")).decision is Decision.AUTOMATIC
+
+
+@pytest.mark.parametrize(
+    "title", ["TERMIN PŁATNOŚCI FAKTURY 15/01/2026", "FV 15/01/2026 GODZ 12", "FAKTURA 13.01-15/01/2026"]
+)
+def test_a_day_of_payment_an_hour_and_days_of_a_stay_are_no_numbers(title):
+    assert decided(title, alone()).decision is not Decision.AUTOMATIC
+
+
+def test_an_account_that_another_uses_too_does_not_decide_whose_debt_is_paid():
+    other = decided("zapłata", counterparty_account=ACCOUNTS[12], counterparty_name="JAN KOWALSKI")
+    assert other.decision is Decision.PROPOSE
+    assert "name_of_other" in codes(other)
+    own = decided("zapłata", counterparty_account=ACCOUNTS[12], counterparty_name="STALMAX")
+    assert (own.decision, given(own)) == (Decision.AUTOMATIC, ["12"])
+
+
 def test_the_books_own_series_is_its_own_word():
     """A note that the books have open is paid by its number; a number with the series' letters needs no word."""
     assert decided("NOTA 5/2026", alone("NOTA 5/2026")).decision is Decision.AUTOMATIC

@@ -83,6 +83,48 @@ def test_no_name_changes_any_field_but_name_and_remittance(form: str, name: str)
     assert entry.remittance.endswith("FV 1/2026")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (":61:2601050105CN5000,00NTRFNONREF//EL1", f":86:770 X; Z RACH.: {ACCOUNT}; OD: B; TYT.: FV 1/2026"),
+        (":62F:C260105PLN1,00", ":64:C260105PLN1,00"),
+        (":20:ST260105CYC/1", f":25:PL{ACCOUNT}"),
+        (":60F:C260105PLN1,00", ":28C:9/1"),
+        (f"; TNR: {OTHER}".rjust(65), ":61:2601050105CN5000,00NTRFNONREF//EL1"),
+    ],
+)
+def test_no_whole_field_typed_into_name_and_title_is_one(fields: tuple[str, str]) -> None:
+    """Folding puts what stands at the right place at the start of a line; full lines are no other field's."""
+    head = f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: "
+    first, second = (field.ljust(65, ".") for field in fields)
+    name = "J" * (-len(head) % 65) + first + second
+    title = "Y" * 57 + ":61:2601050105DN5000,00NTRFNONREF//EL1".ljust(65, ".") + ":62F:C260105PLN1,00"
+    statement = read(f"{head}{name}; TYT.: {title}; TNR: {TNR}")
+    (entry,) = statement.entries
+    assert (statement.problems, entry.transaction_number) == ((), TNR)
+    assert entry.remittance.endswith(title)
+
+
+def test_lines_that_a_copy_filled_up_with_blanks_part_no_word() -> None:
+    text = f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: {'A' * 60}; TYT.: FV 12/2026; TNR: {TNR}"
+    text = text.replace("; OD: A", "; OD: " + "A" * (-(text.index("TNR") + 1) % 65 + 1))
+    (entry,) = read(text).entries
+    lines = [text[start : start + 65].ljust(80) for start in range(0, len(text), 65)]
+    (filled,) = read("".join(lines), 80).entries
+    assert bare(filled) == bare(entry)
+    assert filled.transaction_number == TNR
+
+
+def test_a_full_line_of_an_entry_behind_a_full_text_is_an_entry() -> None:
+    """Its second line, with the code and its name, tells."""
+    text = f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: A; TYT.: B; TNR: {TNR}"
+    full = text.replace("OD: A", "OD: A" + "A" * (-len(text) % 65))
+    line = ":61:2601050105DN20,00NTRFNONREF//EL"
+    whole = line.ljust(65, "1")
+    statement = read(f"{full}\n{whole}\n944-PRZELEW\n:86:944 X; TYT.: B; TNR: {OTHER}", len(full))
+    assert [entry.bank_reference for entry in statement.entries][-1] == whole.partition("//")[2]
+
+
 def test_a_name_without_a_title_is_the_name() -> None:
     entry = read(
         f"770 PRZELEW; Z RACH.: {ACCOUNT}; OD: A; ID IPH: XX000000000777; REF. KLIENTA: E2E; TNR: {TNR}"

@@ -132,18 +132,22 @@ class Surroundings:
         return token.gap is not Gap.LIST and token.noise != "OD" and not self._of_invoice(naming.at)
 
     def _of_invoice(self, at: int) -> bool:
-        """Whether a day is said before the word for "invoice": "data faktury", "data wystawienia faktury"."""
-        while at >= 0 and not self._tokens[at].digits and says_invoice(self._tokens[at].text):
+        """Whether a day is said before the word for "invoice": "data faktury", "termin płatności faktury"."""
+        while at >= 0 and not self._tokens[at].digits and self._is_of_payment(self._tokens[at].text):
             at -= 1
         before = self._tokens[at] if at >= 0 else None
         return before is not None and before.text in SAYS_DAY and not self._tokens[at + 1].noise
+
+    @staticmethod
+    def _is_of_payment(word: str) -> bool:
+        return word in PAYING or says_invoice(word)
 
     def says_day(self, end: int) -> bool:
         """Whether what follows says that digits were a day: "2026 r.", "15/01/2026 data wystawienia"."""
         words: list[str] = []
         for token in self._tokens[end : end + 3]:
             if token.digits:
-                return bool(words) and words[0] in ("R", "ROK", "ROKU", "RB")
+                return bool(words) and words[0] in ("R", "ROK", "ROKU", "RB", "GODZ")
             words.append(token.text)
         return any(word in SAYS_DAY for word in words[:2])
 

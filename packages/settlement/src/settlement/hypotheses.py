@@ -423,7 +423,7 @@ class Weigher:
         # A number that is not open may stand beside one that is; without any, it speaks against the party's others.
         if doubts and not named:
             factor *= _DOUBT
-        against = [*self._against_party(party), *self._against_items(chosen)]
+        against = [*self._against_party(party, named=named), *self._against_items(chosen)]
         factor *= min((weight for weight, _ in against), default=1.0)
         doubts.extend(said for _, said in against)
         doubts.extend(self._other_words(chosen))
@@ -460,7 +460,7 @@ class Weigher:
                 return [(_OF_OTHER, told)]
         return []
 
-    def _against_party(self, party: str) -> list[tuple[float, Reason]]:
+    def _against_party(self, party: str, *, named: bool) -> list[tuple[float, Reason]]:
         """What the entry says that contradicts the party; whatever else agrees, a person looks at it."""
         found, entry, against = self._evidence.party, self._evidence.entry, []
         if found.by_virtual and party not in found.by_virtual:
@@ -471,20 +471,21 @@ class Weigher:
             other = min(found.by_nip)
             told = reason("nip_of_other", nip=found.nips[other], party=self._parties.label(other))
             against.append((_DOUBT, told))
-        against.extend(self._against_payer(party))
+        against.extend(self._against_payer(party, named=named))
         return against
 
-    def _against_payer(self, party: str) -> list[tuple[float, Reason]]:
+    def _against_payer(self, party: str, *, named: bool) -> list[tuple[float, Reason]]:
         found, entry = self._evidence.party, self._evidence.entry
-        if party in found.by_account:
+        if party in found.by_account and (named or party in found.by_name_part):
             return []
-        if found.by_account:
+        if found.by_account and party not in found.by_account:
             return [(_OF_OTHER, reason("account_of_other", party=self._parties.label(min(found.by_account))))]
+        # Of an account that several use the name tells whose debt is paid, if nothing else does.
         if found.by_name and party not in found.by_name:
             weight = _DOUBT if party in found.by_name_part else _OF_OTHER
             return [(weight, reason("name_of_other", party=self._parties.label(min(found.by_name))))]
         # Who sends money sends it to an account; who gets it may be paid from any.
-        if not self._evidence.incoming:
+        if not self._evidence.incoming and party not in found.by_account:
             label = self._parties.label(party)
             if entry.counterparty_account and self._parties.accounts_of(party):
                 return [(_DOUBT, reason("account_differs", party=label))]

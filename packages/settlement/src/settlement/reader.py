@@ -11,7 +11,7 @@ from settlement.dates import may_be_day, may_be_month
 from settlement.lists import Lists, between
 from settlement.numbers import INSIDE, Gap, is_year, key_of, shorten, tokens_of
 from settlement.readings import Candidate, Doubt, Run, Strength
-from settlement.words import GENERIC, says_invoice
+from settlement.words import GENERIC, JOINING, PAYING, says_invoice
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -151,9 +151,9 @@ class Reader:
         run = self._run_of[start]
         naming = self._namings[run]
         first = self._tokens[start]
-        if start and first.digits and first.gap in INSIDE and not self._is_word(start - 1):
-            # Letters of another series stand right before it.
-            return Strength.WEAK, Doubt.WORD, self._tokens[start - 1].text
+        series = self._series_before(start)
+        if series:
+            return Strength.WEAK, Doubt.WORD, series
         if naming.context is Context.OTHER and (start == self._bodies[run][0] or first.digits):
             return (Strength.WEAK, Doubt.WORD, naming.word) if not blank else None
         if not first.digits:
@@ -165,6 +165,20 @@ class Reader:
         if naming.context is Context.INVOICE:
             return self._after_invoice(start, end, blank=blank)
         return self._bare(start, end, blank=blank)
+
+    def _series_before(self, start: int) -> str:
+        """The letters of another series right before digits, a word for "invoice" between them or not: `K/FV/1`."""
+        at = start
+        while at and self._tokens[start].digits and (at == start or self._tokens[at].gap in INSIDE):
+            at -= 1
+            word = self._tokens[at].text
+            if not self._is_word(at):
+                if at == start - 1 and self._tokens[start].gap not in INSIDE:
+                    return ""
+                # "e-faktura" and "za-fv" are no series.
+                plain = at < start - 1 and (word == "E" or (len(word) > 1 and word in JOINING | PAYING))
+                return "" if plain or self._tokens[at].digits else word
+        return ""
 
     def _doubt(self, start: int) -> tuple[Doubt | None, str]:
         naming = self._namings[self._run_of[start]]
@@ -362,7 +376,10 @@ class Reader:
         grade = self._list_grade(run, tokens[dashes[0] :])
         if grade is None:
             return
-        if tokens[0].noise == "OD" and grade[1] is None and self._is_period(tokens[: dashes[0]]):
+        od = tokens[0].noise == "OD" and self._is_period(tokens[: dashes[0]])
+        # "13.01-15/01/2026" is from one day to another.
+        days = self._is_period(tokens[dashes[0] :]) and any(token.joint == "." for token in tokens[: dashes[0]])
+        if grade[1] is None and (od or days):
             grade = Strength.WEAK, Doubt.DAY, ""
         left = tuple(token.text for token in tokens[: dashes[0]])
         right = tuple(token.text for token in tokens[dashes[0] :])

@@ -24,11 +24,13 @@ UNSAID: Final = _words("DOK DOKUMENT")
 BILLS: Final = _words("R RA RY RK RACH RACHUNEK RACHUNKI RACHUNKU RACHUNKOW")
 """Of these the ones that people follow with the day as readily as with a number ("rachunek 15/01/2026")."""
 
-_GLUED: Final = re.compile(r"(?:FAKTUR[AYE]?|FAKT|INVOICE|FR[AEY]|FV)(?:VAT)?(?:NR|NUMER)?(?:FV|F)?$")
-
 
 def _slips(word: str) -> set[str]:
     return {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+
+
+def _misspelt(*words: str) -> str:
+    return "|".join(sorted(slip for word in words for slip in _slips(word) - {word}))
 
 
 _MISSPELT: Final = frozenset().union(
@@ -44,7 +46,7 @@ def says_invoice(word: str) -> bool:
     """
     if word in GENERIC:
         return word not in UNSAID
-    return word in _MISSPELT or (len(word) > 2 and _GLUED.search(word) is not None)
+    return word in _MISSPELT or (len(word) > 2 and _GLUED.fullmatch(word) is not None)
 
 
 NOISE: Final = _words("NR NRY NUMER NUMERY NUMERU NO VAT SPRZEDAZY")
@@ -61,6 +63,12 @@ PAYING: Final = _words(
 )
 """Words that say "money is paid" and nothing of the document."""
 
+_LEADS: Final = "|".join(sorted(word for word in NOISE | JOINING | PAYING if len(word) > 1))
+# Other letters before it make another document of it: PROFAKTURA, KFV.
+_GLUED: Final = re.compile(
+    rf"(?:{_LEADS}|E){{0,2}}(?:FAKTUR[AYE]?|FAKT|INVOICE|FR[AEY]|FV)(?:VAT)?(?:NR|NUMER)?(?:FV|F)?"
+)
+
 OTHER: Final = _words(
     # other documents
     "ZAMOWIENIE ZAMOWIENIA ZAM UMOWA UMOWY UM PROFORMA PROF PRO FORMA WZ OFERTA OFERTY ZLECENIE ZLECENIA ZLEC",
@@ -74,11 +82,14 @@ OTHER: Final = _words(
 """Words after which a number is surely not an invoice's."""
 
 OTHER_DEBT: Final = re.compile(
-    r"KOREKT\w*|KORYG\w*|\bKOR\b|PRO ?FORM\w*|ZALICZK\w*|\bZALIC\w*|\bZAL\b|PRZEDPLAT\w*|ZADAT(?:EK|K)\w*|"
-    r"KAUCJ\w*|DEPOZYT\w*|ODSET(?:EK|K)\w*|DUPLIKAT\w*|MANDAT\w*|GRZYWN\w*|WEZWAN\w*|UPOMNIEN\w*|DAROWIZN\w*|"
-    r"STORNO\w*|ANULOW\w*|KOMPENSAT\w*|NADPLAT\w*|WADIUM|\bKAR(?:A|Y|E)\b|ODSZKODOWAN\w*|"
-    r"POZYCZ(?:EK|K)\w*|\bNOT(?:A|Y|E)\b|\bNOCIE\b|\bPREPAYMENTS?\b|\bDEPOSITS?\b|\bADVANCE\b|"
-    r"\bCORRECTIONS?\b"
+    r"KOREKT\w*|KOREKC\w*|KORYG\w*|\bKOR\b|PRO ?FORM\w*|PRO[ -]?FAKT\w*|ZALICZK\w*|\bZALIC\w*|\bZAL\b|PRZEDPLAT\w*|"
+    r"ZADAT(?:EK|K)\w*|KAUCJ\w*|DEPOZYT\w*|ODSET(?:EK|K)\w*|\bODS\b|DUPLIKAT\w*|MANDAT\w*|GRZYWN\w*|WEZWAN\w*|"
+    r"UPOMNIEN\w*|DAROWIZN\w*|STORN\w*|ANULOW\w*|ANULAC\w*|KOMPENSAT\w*|NADPLA[TC]\w*|WADIUM|\bKAR(?:A|Y|E)\b|"
+    r"ODSZKODOWAN\w*|POZYCZ(?:EK|K)\w*|\bNOT(?:A|Y|E)\b|\bNOCIE\b|\bRABAT\w*|\bBONUS\w*|\bBONIFIK\w*|\bUPUST\w*|"
+    r"\bSKONT\w*|\bPREPAYMENTS?\b|\bDEPOSITS?\b|\bADVANCE\b|\bCORRECTIONS?\b|\bCREDIT\b|\bREBATES?\b|GUTSCHRIFT\w*|"
+    r"\bDUPLICAT\w*|\bOVERPA\w*|\bLATE FEES?\b|\bINTEREST\b|\bPENALT\w*|\bPOTRAC\w*|\bSADOW\w*|"
+    r"\bEGZEKUC\w*|\bWINDYKAC\w*|"
+    rf"\b(?:{_misspelt('KOREKTA', 'KOREKTY', 'ZALICZKA', 'ZALICZKI', 'PROFORMA', 'KAUCJA', 'ODSETKI', 'NOTA')})\b"
 )
 """Words by which money pays another debt than an invoice, wherever in the title they stand."""
 
@@ -88,14 +99,27 @@ BROKEN_DEBT: Final = re.compile(
 """Those of them that are known in a text without blanks too."""
 
 RETURNS: Final = re.compile(
-    r"ZWROT\w*|ZWROC\w*|ZWRAC\w*|REFUND\w*|REKLAMAC\w*|RETURN\w*|ODRZUC\w*|REJECT\w*|CHARGEBACK\w*"
+    r"ZWROT\w*|ZWROC\w*|ZWRAC\w*|\bZWR\b|REFUND\w*|REKLAMAC\w*|RETURN\w*|RETOUR\w*|ODRZU[CT]\w*|REJECT\w*|"
+    r"CHARGEBACK\w*|\bODDAJ\w*|\bODDANI\w*|\bWYCOF\w*|\bCOFN\w*|\bCOFAM\w*|\bBLEDN\w*|\bOMYL\w*|\bPOMYL\w*|\bMYLN\w*|"
+    r"\bNIEZREALIZ\w*|\bNIEPRZYJ\w*|\bNIEUDAN\w*|\bNIESLUSZN\w*|\bNIENALEZN\w*|\bPODWOJN\w*|\bREVERS\w*|\bCANCEL\w*|\bREPAY\w*|REIMBURS\w*|"
+    rf"RUCKZAHL\w*|RUECKZAHL\w*|\b(?:{_misspelt('ZWROT', 'ZWROTU')}|ZWRT)\b"
 )
-"""Words by which a title says that money comes back."""
+"""Words by which a title says that money comes back, or should never have come."""
 
-OTHER_STEMS: Final = re.compile(
-    "KOR|PRO|STORNO|ANULOW|KOMPENSAT|NADPLAT|WADIUM|KAR|ODSZKOD|ZALIC|ZAL|PRZEDPLAT|ZADAT|KAUCJ|DEPO|ODSET|DUPLIKAT|MANDAT|GRZYWN|WEZWAN|UPOMNIEN|DAROWIZN|POZYCZ|NOT|"
-    "NOCIE|PREPAY|ADVANCE|CORRECT|ZWROT|ZWROC|ZWRAC|REFUND|REKLAMAC|RETURN|ODRZUC|REJECT|CHARGEBACK"
-)
+
+def _stems(*patterns: str) -> list[str]:
+    """The letters with which the alternatives of patterns begin."""
+    found = set()
+    for pattern in patterns:
+        for alternative in re.sub(r"(?<=[A-Z])\(\?:[^()]*\)", "", pattern).split("|"):
+            match = re.match(r"(?:\\b)?(?:\(\?:)?([A-Z]+)(\??)", alternative)
+            if match is None:
+                raise ValueError(f"{alternative} does not begin with letters")
+            found.add(match[1][:-1] if match[2] else match[1])
+    return sorted(stem for stem in found if not any(stem[:end] in found for end in range(1, len(stem))))
+
+
+OTHER_STEMS: Final = re.compile("|".join(_stems(OTHER_DEBT.pattern, BROKEN_DEBT.pattern, RETURNS.pattern)))
 """What all of them begin with: most titles have none."""
 
 SAYS_DAY: Final = _words(

@@ -95,6 +95,9 @@ _FORM = frozenset(
 )
 _PAYEE = _plain("DLA")
 
+FULL_LINE = 65  # L-103
+"""Characters of a line of :86: that is folded."""
+
 IN_TITLE = "title_"
 """Details that a payer wrote into a title with a label of the bank's have names that begin so: evidence, no more."""
 
@@ -126,7 +129,12 @@ class Information:
 
 
 def join(lines: Sequence[str]) -> str:
-    """The text of a :86: from its lines: joined with nothing, for blanks at line ends count."""
+    """The text of a :86: from its lines: joined with nothing, for blanks at line ends count.
+
+    Those behind the width at which the bank folds are of a copy that filled its lines up.
+    """
+    if any(len(line) > FULL_LINE for line in lines) and all(len(line.rstrip()) <= FULL_LINE for line in lines):
+        lines = [line[:FULL_LINE] for line in lines]
     return "".join(lines)
 
 

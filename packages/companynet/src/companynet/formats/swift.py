@@ -6,6 +6,7 @@ Nothing is dropped: a line that belongs to no block is handed back as loose.
 import re
 from dataclasses import dataclass, field
 
+from companynet.formats.information import FULL_LINE
 from companynet.formats.subfields import SUBFIELDS
 from companynet.formats.text import quoted
 
@@ -159,11 +160,23 @@ class _Splitter:
         block = self._block
         if block is None or not block.fields or block.fields[-1].tag != "86":
             return True
-        if tag not in _KNOWN:
+        if tag not in _KNOWN or self._is_fold(index, line, tag):
             return False
         if tag == "20":
             return self._is_head(index)
         return bool(_LOOKS[tag].match(line)) or self._stands_like_field(index, tag)
+
+    def _is_fold(self, index: int, line: str, tag: str) -> bool:
+        """Whether the folding of a :86: put this line there, and a payer what is in it, however much like a field.
+
+        The line before it is full, and it is as full itself or ends the text, as no line of these fields does.
+        """
+        before = self._block.fields[-1].lines[-1] if self._block else ""
+        if tag == "86" or len(before) != FULL_LINE:
+            return False
+        following = self.lines[index + 1] if index + 1 < len(self.lines) else ""
+        is_entry = tag == "61" and len(following) < FULL_LINE and bool(_CODE_LINE.match(following))
+        return bool(_WHOLE.search(line)) or (len(line) == FULL_LINE and not is_entry)
 
     def _is_head(self, index: int) -> bool:
         return index + 1 < len(self.lines) and self.lines[index + 1].startswith((":25:", ":21:"))
