@@ -42,10 +42,6 @@ class Payment(metaclass=PoolMeta):
     @classmethod
     def __setup__(cls):
         super().__setup__()
-        # The host's button would be refused: the other asks the bank first
-        cls._buttons['fail']['invisible'] |= Eval('mbank_at_bank', False)
-        cls._buttons['fail']['depends'] = [
-            *cls._buttons['fail']['depends'], 'mbank_at_bank']
         cls._buttons.update({
                 'mbank_fail': {
                     'invisible': (
