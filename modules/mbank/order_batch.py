@@ -59,7 +59,11 @@ class OrderBatch(ModelSQL, ModelView):
     created_at = fields.DateTime("Made at", required=True, readonly=True)
     state = fields.Selection(
         STATES, "State", required=True, readonly=True, sort=False)
-    message = fields.Text("Message", readonly=True)
+    message = fields.Text(
+        "Message", readonly=True,
+        states={
+            'invisible': ~Eval('message'),
+            })
     requested_by = fields.Many2One(
         'res.user', "Sent by", readonly=True, ondelete='RESTRICT')
     authorised_by = fields.Many2One(

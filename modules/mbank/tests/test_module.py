@@ -13,7 +13,7 @@ class MbankTestCase(ModuleTestCase):
 
     @with_transaction()
     def test_polish(self):
-        "Each label, help and choice of the module's fields is in Polish"
+        "Each text of the module that a user may read is in Polish"
         catalogue = polib.pofile(
             str(Path(mbank.__file__).parent / 'locale' / 'pl.po'))
         polish = {
@@ -22,12 +22,21 @@ class MbankTestCase(ModuleTestCase):
         strings = Pool().get('ir.translation').search([
                 ('lang', '=', 'en'),
                 ('module', '=', self.module),
-                ('type', 'in', ['field', 'help', 'selection']),
+                # Their identities are those of their kinds of actions
+                ('name', '!=', 'ir.action,name'),
                 ])
+        names = {
+            (data.model, data.db_id): data.fs_id
+            for data in Pool().get('ir.model.data').search([
+                    ('module', '=', self.module),
+                    ])}
         self.assertIn(
             ('field:mbank.server_key,subject:', "Subject"), polish)
         missing = {
-            (f'{string.type}:{string.name}:', string.src)
+            ('%s:%s:%s' % (
+                    string.type, string.name, names.get(
+                        (string.name.split(',')[0], string.res_id), '')),
+                string.src)
             for string in strings} - polish
         self.assertEqual(missing, set())
 
