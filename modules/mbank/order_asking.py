@@ -12,8 +12,9 @@ import datetime as dt
 import logging
 from dataclasses import dataclass
 
-from trytond.exceptions import UserError
+from trytond.exceptions import UserError, UserWarning
 from trytond.i18n import gettext
+from trytond.modules.automatic_settlement.apart import warnings_stop
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
@@ -106,7 +107,7 @@ def store(batch_id, answer):
     independent.run(_store_statuses, batch_id, answer)
     try:
         independent.run(_settle_payments, batch_id, answer)
-    except UserError as error:
+    except (UserError, UserWarning) as error:
         # The state stays open, so the next question tries again
         independent.run(_note_failure, batch_id, error_text(error))
         raise
@@ -257,7 +258,7 @@ def _settle_payments(batch_id, answer):
         status = reading.named.get(payment.mbank_end_to_end_id)
         if status and status.final and payment.state == 'processing':
             (succeeded if status.executed else failed).append(payment)
-    with Transaction().set_context(_mbank_answer=True, _skip_warnings=True):
+    with Transaction().set_context(_mbank_answer=True), warnings_stop():
         if succeeded:
             Payment.succeed(succeeded)
         if failed:
@@ -288,7 +289,7 @@ def fail_payments(batch_id, text):
     payments = [
         p for p in Batch(batch_id).payments if p.state == 'processing']
     Payment.write(payments, {'mbank_status_text': text})
-    with Transaction().set_context(_mbank_answer=True, _skip_warnings=True):
+    with Transaction().set_context(_mbank_answer=True), warnings_stop():
         Payment.fail(payments)
 
 
@@ -307,3 +308,6 @@ def ask_all():
             except UserError as error:
                 logger.warning(
                     "the state of batch %s is not known: %s", batch.id, error)
+            except Exception:
+                # One batch keeps no other from being asked for
+                logger.exception("batch %s was not asked for", batch.id)

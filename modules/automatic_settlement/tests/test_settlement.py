@@ -810,7 +810,8 @@ class PaymentTestCase(SettlementCase):
                                     **BETA, **values})]))
             origin, = statement.origins
             self.assertEqual(origin.settlement_decision, 'automatic')
-            self.assertIn("abcdef01", origin.settlement_reason)
+            self.assertIn(
+                "abcdef01", origin.settlement_reason.lower())
             line, = origin.lines
             self.assertEqual(
                 line.related_to, one if 'entry_details' in values else two)
