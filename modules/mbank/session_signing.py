@@ -171,6 +171,7 @@ class SigningMixin:
                 hint += ' ' + gettext('mbank.msg_signing_hint_by_hand')
         return {
             'job': job.id,
+            'job_state': job.state,
             'message': gettext(
                 'mbank.msg_signing_waiting' if untaken
                 else 'mbank.msg_signing_proving' if job.state == states.DONE
@@ -289,6 +290,7 @@ class SessionCreateWaiting(ModelView):
     __name__ = 'mbank.session.create.waiting'
 
     job = fields.Integer("Job", readonly=True)
+    job_state = fields.Char("State of the Job", readonly=True)
     message = fields.Char("State", readonly=True)
     hint = fields.Text("Hint", readonly=True,
         states={

@@ -219,9 +219,15 @@ def test_the_server_dies_while_the_session_is_made(house: SigningHouse, tmp_path
     assert house.calls(operation) <= before + 1
 
 
-def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path) -> None:
-    """In the web client the dialog waits for the signer, and shows the session as soon as it is made."""
+@pytest.mark.parametrize("bus", ["speaks", "is silent"])
+def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bus: str) -> None:
+    """In the web client the dialog waits for the signer, and shows the session as soon as it is made.
+
+    Also where a message of the server's bus is lost.
+    """
     with web_client(house.world.web_url, DATABASE, screenshots) as client:
+        if bus == "is silent":
+            client.page.route("**/bus", lambda route: None)
         client.log_in("jan", firms.PASSWORD)
         links: list[str] = []
         client.page.expose_function("caughtLink", lambda url: links.extend([url]))

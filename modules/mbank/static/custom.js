@@ -76,22 +76,30 @@
     }
 
     /* The dialog that waits for a signature looks again when the bus says
-       that its job went on, and once more when a person would wonder. */
+       that its job went on, and once more when a person would wonder. The
+       bus may lose a message that comes while the client asks anew, so the
+       job is asked for from time to time as well. */
     const WAITING = 'mbank.session.create.waiting';
     const PATIENCE = 21000;
+    const INTERVAL = 4000;
     const update = Sao.Wizard.prototype.update;
     let channel = null;
     let dialog = null;
     let hinted = null;
+    let timer = null;
 
-    function job_of(wizard) {
+    function shown(wizard, field) {
         const record = wizard.screen && wizard.screen.current_record;
-        return record ? record.field_get('job') : null;
+        return record ? record.field_get(field) : null;
+    }
+
+    function is_open(wizard) {
+        return ((dialog === wizard) &&
+            jQuery.contains(document, wizard.widget[0]));
     }
 
     function look_again(wizard) {
-        if ((dialog !== wizard) ||
-                !jQuery.contains(document, wizard.widget[0])) {
+        if (!is_open(wizard)) {
             return;
         }
         if (wizard.__processing) {
@@ -101,13 +109,42 @@
         }
     }
 
+    /* What is shown stays as it is, the focus too, until the job goes on. A
+       job that is done waits for its session, which may change without it. */
+    function watch(wizard) {
+        if (!is_open(wizard)) {
+            return;
+        }
+        const job = shown(wizard, 'job');
+        const state = shown(wizard, 'job_state');
+        if (!job || wizard.__processing) {
+            watch_later(wizard);
+            return;
+        }
+        Sao.rpc({
+            'method': 'model.mbank.signing.job.read',
+            'params': [[job], ['state'], {}],
+        }, Sao.Session.current_session, true, false).then(([found]) => {
+            if ((found.state != state) || (found.state == 'done')) {
+                look_again(wizard);
+            }
+        }).always(() => watch_later(wizard));
+    }
+
+    function watch_later(wizard) {
+        window.clearTimeout(timer);
+        timer = window.setTimeout(watch, INTERVAL, wizard);
+    }
+
     function went_on(message) {
         if ((message.type != 'mbank_signing') &&
                 (message.type != 'mbank_session')) {
             return;
         }
-        // What happens to a session has no job: it may be the dialog's
-        if (dialog && (!message.job || (job_of(dialog) == message.job))) {
+        // What happens to a session has no job: it may be the dialog's; and
+        // a dialog that is just being filled does not know its job yet
+        const job = dialog && shown(dialog, 'job');
+        if (dialog && (!message.job || !job || (job == message.job))) {
             look_again(dialog);
         }
         refresh();
@@ -138,8 +175,10 @@
                 hinted = this;
                 window.setTimeout(look_again, PATIENCE, this);
             }
+            watch_later(this);
         } else if (dialog === this) {
             dialog = null;
+            refresh();
         }
     };
 
