@@ -20,7 +20,7 @@ from demo.erp import Person
 from demo.templates import make_templates
 from demo.world import World
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 DATABASE = "signing"
 BIN = Path(sys.executable).parent

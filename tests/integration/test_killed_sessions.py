@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from demo import firms
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from tests.killed_house import P12_OWNER, AtTheBank, InDatabase, KilledHouse
 from tests.signing_house import House, make_database, running_house
 from tests.softhsm import OWNER, soft_token

@@ -22,7 +22,8 @@ from demo.templates import make_templates
 from demo.world import World
 from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
 
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import make_identity
 from tests.postgres_between import Authority, Between
 from tests.signing_house import give
 
@@ -109,7 +110,7 @@ def wait_for(world: World) -> None:
 def create_session(house: House) -> None:
     """Jan's session, covering the DIK of the target."""
     now = dt.datetime.now(dt.UTC)
-    made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    made = make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
     house.world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem})
     jan = house.person(SOURCE, "jan")
     register = jan.wizard("mbank.certificate.register")

@@ -23,7 +23,8 @@ from playwright.sync_api import expect
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import Secret
 from companynet.signing import Pkcs12Signer
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import make_identity
 from companynet_signer.flow import AtOnce, Flow, Stage
 from companynet_signer.opening import Opening
 from companynet_signer.settings import Settings, SettingsStore
@@ -83,7 +84,7 @@ class SigningHouse(House):
 def house() -> Iterator[SigningHouse]:
     """A running house; Jan signs with a key in a file."""
     now = dt.datetime.now(dt.UTC)
-    made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    made = make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
     with running_house(made.certificate_pem) as house:
         yield SigningHouse(house.world, Pkcs12Signer.load(made.p12, Secret(PIN)), made.p12)
 

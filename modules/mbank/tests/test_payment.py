@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from trytond.modules.mbank.gateway.orders import Event
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError, SQLConstraintError
 from trytond.modules.mbank import (
     gateway, order_asking, order_batch, order_keeping, order_sending,

@@ -11,7 +11,7 @@ from itertools import count
 from unittest import TestCase
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
 from trytond.modules.mbank import gateway, vault
 from trytond.modules.mbank.authorisation import Authorisation

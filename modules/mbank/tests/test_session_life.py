@@ -6,7 +6,7 @@ import datetime as dt
 import smtplib
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank import gateway, session_ending, vault
 from trytond.modules.mbank.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (

@@ -7,7 +7,7 @@ import hashlib
 import json
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank import gateway, vault
 from trytond.pool import Pool
 from trytond.protocols.wrappers import Response
