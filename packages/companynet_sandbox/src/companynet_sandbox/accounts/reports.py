@@ -1,13 +1,14 @@
 """One account's day out of the books, and a day's report in any of the formats: always the same entries."""
 
 import json
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from sqlite3 import Connection, Row
 from typing import Final
 
 from companynet_sandbox.accounts.posting import balance
-from companynet_sandbox.books.clock import bank_now
+from companynet_sandbox.books.clock import bank_day, bank_now
+from companynet_sandbox.books.file import setting
 from companynet_sandbox.formats import camt, mt940, mt942
 
 #: Formats that tell of a day so far: they close nothing.
@@ -55,6 +56,32 @@ def statement_of_day(db: Connection, account: Row, day: date) -> mt940.Statement
         [_entry(row) for row in rows],
         owner,
     )
+
+
+def reports_of_days(db: Connection, dik: str, first: date, last: date, now: datetime) -> Iterator[bytes]:
+    """A report for each day on which the customer's accounts had entries, in the format of ``report_format``.
+
+    A day is given out when it is over, unless the setting ``open_days`` says otherwise or the format is one of a day
+    so far; from then on nothing can be booked on it any more.  # L-236, L-229
+
+    Args:
+        db: in a transaction.
+        dik: the customer.
+        first: the first day.
+        last: the last one; included.
+        now: the bank's time, UTC.
+    """
+    today = bank_day(now)
+    form = setting(db, "report_format")
+    so_far = form in INTERIM or setting(db, "open_days") == "true"
+    newest = today if so_far else today - timedelta(days=1)
+    days = db.execute(
+        "SELECT DISTINCT booked FROM entries JOIN accounts ON nrb = account WHERE dik = ? AND booked BETWEEN ? AND ?"
+        " ORDER BY booked",
+        (dik, first.isoformat(), min(last, newest).isoformat()),
+    ).fetchall()
+    for row in days:
+        yield report_of_day(db, dik, date.fromisoformat(row["booked"]), today, form=form, now=now)
 
 
 def report_of_day(

@@ -1,19 +1,14 @@
-"""Orders sent by customers: taken once, kept through their whole life, told about when asked.  # L-026"""
+"""Calls about orders: a file handed in, what came of it, how its orders stand.  # L-026"""
 
 import base64
 import hashlib
-from sqlite3 import Connection
 
 from lxml import etree
 
 from companynet_sandbox.access import refusal
 from companynet_sandbox.access.refusal import Refusal
-from companynet_sandbox.bank import order_rows
-from companynet_sandbox.bank.checks import check_for_customer
-from companynet_sandbox.bank.kinds import kind_of
-from companynet_sandbox.bank.order_states import enter
-from companynet_sandbox.books.clock import bank_day
-from companynet_sandbox.books.file import next_number, setting
+from companynet_sandbox.bank import order_groups
+from companynet_sandbox.bank.order_groups import Submission
 from companynet_sandbox.formats.pain import FileRefused, OrderFile, read_file
 from companynet_sandbox.service.contract import flag_text, node
 from companynet_sandbox.service.guard import Call, authorise
@@ -23,28 +18,24 @@ _FORMAT = "CT_ISO20022"  # L-009
 
 
 def universal_payment_send(call: Call) -> etree._Element:
-    """Take an order file.
+    """Take an order file; a repeated id refuses it.
 
-    Its ids may be used once ever: a repeated one is refused and nothing is taken.  # L-204
-    What is wrong with orders is told with the task's result. If the caller wants errors to be fatal nothing is taken
-    then; else the right orders are, and the wrong ones wait to be edited.  # L-237
+    What is wrong with its orders is told with the task's result, and the caller says whether that is fatal.  # L-237
     """
     dik = authorise(call)
-    data = base64.b64decode(call.request.text("data"))
-    file = _read(call, data)
-    client_id = call.request.text("orderMetadata", "clientOrderGroupId")
-    _check_once(call.db, dik, client_id, file)
-    today = bank_day(call.now)
-    kinds = [kind_of(call.db, dik, order) for order in file.orders]
-    findings = list(file.findings)
-    for order, kind in zip(file.orders, kinds, strict=True):
-        findings += check_for_customer(call.db, today, dik, order, kind)
-    group_id = ""
-    fatal = call.request.flag("validationErrorsAreFatal") or any(not item.order for item in findings)
-    if not (findings and fatal):
-        group_id = _keep(call, dik, file, kinds, {item.order for item in findings})
-    errors = [[item.code, item.message, item.order] for item in findings]
-    task_id = open_task(call, {"group_id": group_id, "errors": errors})
+    file = _read(call, base64.b64decode(call.request.text("data")))
+    fatal = call.request.flag("validationErrorsAreFatal")
+    try:
+        taken = order_groups.take(call.db, call.now, dik, file, _submission(call), errors_are_fatal=fatal)
+    except order_groups.IdUsed as error:
+        name, value = error.name, error.value
+        raise Refusal(
+            refusal.DUPLICATE_ID,
+            f"{name} {value} został już użyty",
+            f"{name} {value} was used before; ids serve once",
+        ) from None
+    errors = [[item.code, item.message, item.order] for item in taken.findings]
+    task_id = open_task(call, {"group_id": taken.group_id, "errors": errors})
     return node("universalPaymentSendResponse", node("return", task_id))
 
 
@@ -61,16 +52,10 @@ def check_payment_send_result(call: Call) -> etree._Element:
 
 
 def get_status(call: Call) -> etree._Element:
-    """The states of a group's orders; the group by the bank's id, or by the customer's own unless the setting
-    ``finds_own_ids`` says otherwise.  # L-011, L-030"""
+    """The states of a group's orders.  # L-030"""
     dik = authorise(call)
     wanted = call.request.text("orderGroupId")
-    own = wanted if setting(call.db, "finds_own_ids") == "true" else None
-    rows = call.db.execute(
-        "SELECT orders.* FROM orders JOIN order_groups ON order_groups.id = group_id"
-        " WHERE order_groups.dik = ? AND (order_groups.id = ? OR client_id = ?) ORDER BY orders.id",
-        (dik, wanted, own),
-    ).fetchall()
+    rows = order_groups.orders_of(call.db, dik, wanted)
     if not rows:
         raise Refusal(
             refusal.ORDER_GROUP_UNKNOWN,
@@ -113,50 +98,16 @@ def _read(call: Call, data: bytes) -> OrderFile:
     raise Refusal(refusal.ORDER_INVALID, f"Plik odrzucony: {problem[0]}", f"The file is refused: {problem[1]}")
 
 
-def _check_once(db: Connection, dik: str, client_id: str, file: OrderFile) -> None:
-    if db.execute("SELECT 1 FROM order_groups WHERE dik = ? AND client_id = ?", (dik, client_id)).fetchone():
-        raise _duplicate("clientOrderGroupId", client_id)
-    if db.execute("SELECT 1 FROM order_groups WHERE dik = ? AND message_id = ?", (dik, file.message_id)).fetchone():
-        raise _duplicate("MsgId", file.message_id)
-    seen: set[str] = set()
-    for order in file.orders:
-        used = db.execute(
-            "SELECT 1 FROM orders WHERE dik = ? AND instruction_id = ?", (dik, order.instruction_id)
-        ).fetchone()
-        if used or order.instruction_id in seen:
-            raise _duplicate("InstrId", order.instruction_id)
-        seen.add(order.instruction_id)
-
-
-def _keep(call: Call, dik: str, file: OrderFile, kinds: list[str], wrong: set[str]) -> str:
-    # L-238
-    group_id = f"CN{bank_day(call.now):%y%m%d}{next_number(call.db, 'order_groups'):06d}"
-    call.db.execute(
-        "INSERT INTO order_groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            group_id,
-            dik,
-            call.request.text("orderMetadata", "clientOrderGroupId"),
-            file.message_id,
-            call.request.text("orderMetadata", "fileName"),
-            call.login,
-            call.now.isoformat(),
-            call.request.flag("orderMetadata", "orderAwaitingFunds"),
-            call.request.flag("orderMetadata", "editable"),
-        ),
-    )
-    # People authorise in CompanyNet; an order handed on is in authorisation already.  # L-211
-    first = "IN_AUTH" if call.request.flag("orderMetadata", "sendToAuth") else "TO_AUTH"
-    for order, kind in zip(file.orders, kinds, strict=True):
-        status = "TO_EDIT" if order.end_to_end_id in wrong else first
-        order_id = order_rows.insert(call.db, group_id, dik, order, kind=kind, status=status)
-        enter(call.db, order_id, call.now, status)
-    return group_id
-
-
-def _duplicate(name: str, value: str) -> Refusal:
-    return Refusal(
-        refusal.DUPLICATE_ID, f"{name} {value} został już użyty", f"{name} {value} was used before; ids serve once"
+def _submission(call: Call) -> Submission:
+    # L-028
+    request = call.request
+    return Submission(
+        client_id=request.text("orderMetadata", "clientOrderGroupId"),
+        file_name=request.text("orderMetadata", "fileName"),
+        login=call.login,
+        awaits_funds=request.flag("orderMetadata", "orderAwaitingFunds"),
+        editable=request.flag("orderMetadata", "editable"),
+        to_authorisation=request.flag("orderMetadata", "sendToAuth"),
     )
 
 
