@@ -6,7 +6,6 @@ database. Further arguments go to pytest.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -14,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-
-from tests.fingerprint import of_modules
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build" / "tests"
@@ -82,29 +79,11 @@ class Result:
     failed: int
 
 
-def environment() -> dict[str, str]:
-    """Where Tryton's own test tools put their databases."""
-    caches = BUILD / "database-cache"
-    cache = caches / of_modules()
-    for old in caches.glob("*"):
-        if old != cache:
-            shutil.rmtree(old)
-    cache.mkdir(parents=True, exist_ok=True)
-    return {
-        **os.environ,
-        "TRYTOND_DATABASE_URI": "sqlite://",
-        "DB_NAME": ":memory:",
-        "DB_CACHE": str(cache),
-        "MBANK_SCREENSHOTS": str(BUILD / "screenshots"),
-    }
-
-
 class Runner:
     """Runs parts; says of each when it begins, and shows all of its output when it has ended."""
 
     def __init__(self, arguments: list[str]) -> None:
         self._arguments = arguments
-        self._environment = environment()
         self._say = Lock()
         (BUILD / "output").mkdir(parents=True, exist_ok=True)
 
@@ -116,7 +95,7 @@ class Runner:
         with output.open("w") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "pytest", *options, *self._arguments, *part.paths],
-                cwd=ROOT, env=self._environment, stdout=stream, stderr=subprocess.STDOUT,
+                cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT,
             )  # fmt: skip
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)

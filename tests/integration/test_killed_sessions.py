@@ -6,7 +6,7 @@ The renewal by itself is signed by a key on a token of the server.
 # ruff: noqa: S608 -- statements of the test's own
 
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +16,7 @@ from companynet_sandbox import demo_data
 from tests.houses.databases import databases
 from tests.houses.house import House, running_house
 from tests.houses.killed import P12_OWNER, AtTheBank, InDatabase, KilledHouse
+from tests.proof import first_of_each_kind
 from tests.softhsm import OWNER, soft_token
 
 PIN = "271828"
@@ -69,6 +70,10 @@ class Step:
     unknown: str | None = None
     """The operation whose outcome is unknown."""
 
+    def kind(self) -> Hashable:
+        """What is to be found again, and whether the bank or the database has it last."""
+        return self.left, type(self.held), self.unknown is None
+
 
 def under_way(operation: str, left: str) -> Step:
     """The bank's answer is on its way."""
@@ -96,7 +101,7 @@ STEPS = {
 }
 BY_HAND = {name: STEPS[name] for name in ("creation under way", "proven")}
 #: Of a revocation: where it is, and what came of the calls that were not accepted.
-REVOCATION = {
+REVOCATION: dict[str, tuple[InDatabase | AtTheBank, list[str]]] = {
     "before the ending": (before_call(FINISH), []),
     "ending under way": (AtTheBank(FINISH), ["unknown", "refused"]),
     "ending answered": (answered(FINISH), ["unknown", "refused"]),
@@ -177,7 +182,7 @@ def assert_told(house: KilledHouse, words: list[str]) -> None:
     assert all(word in text for word, text in zip(words, told, strict=True)), told
 
 
-@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("step", first_of_each_kind(STEPS, Step.kind))
 def test_killed_in_a_renewal_by_itself(house: KilledHouse, step: Step) -> None:
     """One session is in force at any time, what the bank may have is said, and the renewal is done, once."""
     old = house.begin()
@@ -290,11 +295,12 @@ def target(house: KilledHouse) -> Iterator[Callable[[], int]]:
         yield lambda: len(connection.execute("SELECT 1 FROM mbank_share_inbox").fetchall())
 
 
-@pytest.mark.parametrize(("held", "outcomes"), REVOCATION.values(), ids=REVOCATION)
+@pytest.mark.parametrize("step", first_of_each_kind(REVOCATION, lambda step: tuple(step[1])))
 def test_killed_in_a_revocation(
-    house: KilledHouse, target: Callable[[], int], held: InDatabase | AtTheBank, outcomes: list[str]
+    house: KilledHouse, target: Callable[[], int], step: tuple[InDatabase | AtTheBank, list[str]]
 ) -> None:
     """What is locked authorises nothing; the bank ends it, asked twice or not, and what was shared is taken back."""
+    held, outcomes = step
     session = house.begin(P12_OWNER)
     jan = house.person("jan")
     sharing = jan.wizard("mbank.session.share", [jan.model("mbank.session")(session)])
