@@ -10,12 +10,11 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
 from . import vault
-from .clock import utcnow
+from .clock import local_text, utcnow
 from .exceptions import (
     MBankError, MissingDIKError, NoSessionError, SessionNotCoveringError,
     SessionNotLiveError)
 from .rights import has_right
-from .session import local_text
 from .session_states import LIVE
 
 

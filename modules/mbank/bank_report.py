@@ -13,6 +13,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import gateway, independent, statement_import
+from .clock import utcnow
 from .rights import check_right, context_of, error_text
 
 # A task of the queue that a killed worker took is never run again
@@ -135,7 +136,7 @@ class Report(ModelSQL, ModelView):
                     company=company,
                     task_id=task_id,
                     position=position,
-                    fetched_at=dt.datetime.now(),
+                    fetched_at=utcnow(),
                     requested_by=Transaction().user or None,
                     authorised_by=authoriser,
                     date_from=date_from,
@@ -292,7 +293,7 @@ class Report(ModelSQL, ModelView):
         reports = cls.search([
                 ('state', '!=', 'stored'),
                 ('confirmed_at', '=', None),
-                ('fetched_at', '>', dt.datetime.now() - CONFIRM_WITHIN),
+                ('fetched_at', '>', utcnow() - CONFIRM_WITHIN),
                 ])
         return list(dict.fromkeys((r.company.id, r.task_id) for r in reports))
 
@@ -306,5 +307,5 @@ class Report(ModelSQL, ModelView):
                     ('company', '=', company),
                     ('task_id', '=', task_id),
                     ]), {
-                'confirmed_at': dt.datetime.now(),
+                'confirmed_at': utcnow(),
                 })

@@ -18,10 +18,9 @@ from trytond.transaction import (
 from trytond.wizard import Button, StateView, Wizard
 
 from .call import OUTCOMES
-from .clock import utcnow
+from .clock import local, midnight, utcnow
 from .exceptions import CallExportError
 from .rights import check_company, check_right
-from .session import zone_of
 
 #: Rows of one file: more than a spreadsheet is pleasant with, and some 25 MB.
 LIMIT = 100_000
@@ -151,14 +150,9 @@ def find(date_from, date_to, company, outcome):
     limit at most.
     """
     Call = Pool().get('mbank.call')
-    zone = zone_of(company)
-
-    def midnight(day):
-        return dt.datetime.combine(day, dt.time(), zone).astimezone(
-            dt.timezone.utc).replace(tzinfo=None)
     domain = [
-        ('time', '>=', midnight(date_from)),
-        ('time', '<', midnight(date_to + dt.timedelta(days=1))),
+        ('time', '>=', midnight(date_from, company)),
+        ('time', '<', midnight(date_to + dt.timedelta(days=1), company)),
         ]
     if company:
         domain.append(('company', '=', company.id))
@@ -183,7 +177,6 @@ def write(calls, company=None):
     Call = Pool().get('mbank.call')
     names = Call.fields_get(_COLUMNS)
     outcomes = dict(names['outcome']['selection'])
-    zone = zone_of(company)
     table = Call.__table__()
     cursor = Transaction().connection.cursor()
     # The sorted ids decide: the rows of one slice are put in their order
@@ -198,16 +191,12 @@ def write(calls, company=None):
         rows = {id_: row for id_, *row in cursor}
         for id_ in ids:
             values = dict(zip(_COLUMNS, rows[id_]))
-            values['time'] = _local(values['time'], zone)
+            values['time'] = local(values['time'], company).strftime(
+                '%Y-%m-%d %H:%M:%S')
             values['outcome'] = outcomes[values['outcome']]
             values['duration'] = _seconds(values['duration'])
             writer.writerow([_cell(values[n]) for n in _COLUMNS])
     return b'\xef\xbb\xbf' + text.getvalue().encode()
-
-
-def _local(time, zone):
-    return time.replace(tzinfo=dt.timezone.utc).astimezone(zone).strftime(
-        '%Y-%m-%d %H:%M:%S')
 
 
 def _seconds(duration):

@@ -13,11 +13,11 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import gateway, independent, telling, vault
 from .certificate_facts import CertificateFactsMixin
+from .clock import local_text, utcnow
 from .exceptions import CertificateRegisterError, PinNotKeptError
 from .rights import check_right
 from .sealed import ForgetfulMixin, SealedMixin
 from .server_key_use import signer_of
-from .session import local_text, utcnow
 
 
 #: The days before its end at which the user of a certificate is told, once

@@ -13,13 +13,13 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 
 from . import target, vault
+from .clock import utcnow
 from .connection_string import (
     MASK, ConnectionString, ConnectionStringError)
 from .exceptions import (
     ConnectionStringValidationError, TargetError, UnverifiedWarning)
 from .rights import check_right
 from .sealed import SealedMixin
-from .session import utcnow
 
 _PROBLEMS = {
     'part': 'mbank.msg_connection_part',

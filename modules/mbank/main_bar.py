@@ -8,8 +8,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
 from . import session_states
-from .clock import utcnow
-from .session import local_text, zone_of
+from .clock import day_text, local_text, utcnow
 
 #: For so long the bar says how the last session ended.
 REMEMBERED = dt.timedelta(days=30)
@@ -72,7 +71,7 @@ def _state_of(user, company):
 
 
 def _live(session, company):
-    end = _day(session.end, company) if session.end else ''
+    end = day_text(session.end, company) if session.end else ''
     certificate = session.certificate
     if session.state == session_states.EXPIRING:
         return {
@@ -85,7 +84,7 @@ def _live(session, company):
                 end=local_text(session.end, company)),
             }
     if certificate and certificate.expires_soon:
-        until = _day(certificate.valid_to, company)
+        until = day_text(certificate.valid_to, company)
         return {
             'state': 'warning',
             'badge': gettext(
@@ -140,12 +139,8 @@ def _expired(session, company):
         'state': 'expired',
         'badge': gettext(
             'mbank.msg_button_badge_expired',
-            end=_day(session.end, company) if session.end else ''),
+            end=day_text(session.end, company) if session.end else ''),
         'title': gettext('mbank.msg_button_session_expired'),
         }
 
 
-def _day(time, company):
-    "The day of a stored time, as a person of the head office reads it"
-    time = time.replace(tzinfo=dt.timezone.utc).astimezone(zone_of(company))
-    return Pool().get('ir.lang').get().strftime(time.date())

@@ -19,14 +19,14 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from . import (
-    gateway, independent, order_answer, order_keeping, telling)
+    clock, gateway, independent, order_answer, order_keeping, telling)
 from .authorisation import Authorisation
+from .clock import local_text, utcnow
 from .order_history import note, note_unassigned
 from .order_states import (
     ACCEPTED, ASKABLE, EXECUTED, PARTIAL, REJECTED, SENT, UNKNOWN)
 from .order_status import in_words, state_name
 from .rights import context_of, error_text
-from .session import local_text
 
 logger = logging.getLogger(__name__)
 
@@ -116,13 +116,13 @@ def store(batch_id, answer):
 def _note_failure(batch_id, text):
     Batch = Pool().get('mbank.order.batch')
     Batch.write([Batch(batch_id)], {
-            'asked_at': dt.datetime.now(),
+            'asked_at': utcnow(),
             'message': text,
             })
 
 
 def _note_answer(batch_id, text):
-    now = dt.datetime.now()
+    now = utcnow()
     order_keeping.change(
         order_keeping.locked(batch_id), text,
         asked_at=now, answered_at=now, message=text)
@@ -139,7 +139,7 @@ def _store_absent(batch_id, answer):
     elif batch.state == UNKNOWN and not batch.absent_at:
         intent = order_keeping.intent_of(batch)
         settled = gateway.settled_at(intent)
-        if dt.datetime.now(dt.timezone.utc) < settled:
+        if clock.now() < settled:
             text = gettext(
                 'mbank.msg_batch_absent_yet', answer=answer.absent,
                 time=local_text(settled, batch.company))
@@ -178,7 +178,7 @@ def _store_statuses(batch_id, answer):
             changed.append(payment)
             note(batch, status.key, status.text, payment)
     Payment.save(changed)
-    now = dt.datetime.now()
+    now = utcnow()
     keys = sorted({s.key for s in reading.named.values()} | {
             f.status.key for f in reading.findings
             if f.kind == order_answer.UNNAMED})

@@ -1,6 +1,5 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-import datetime as dt
 import hashlib
 import uuid
 
@@ -13,9 +12,10 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import (
-    gateway, independent, order_asking, order_keeping, order_leaving,
+    clock, gateway, independent, order_asking, order_keeping, order_leaving,
     order_sending, payment_order, restored)
 from .authorisation import Authorisation
+from .clock import aware, local_text, utcnow
 from .exceptions import OrderBatchError
 from .order_history import note_deed
 from .order_states import (
@@ -23,7 +23,6 @@ from .order_states import (
     WAITING, allowed)
 from .order_status import in_words, state_name
 from .rights import check_right, context_of, has_right
-from .session import local_text
 
 # What the bank is given is never changed: a resend is the same order
 _fixed = {
@@ -221,7 +220,7 @@ class OrderBatch(ModelSQL, ModelView):
         Payment = pool.get('account.payment')
         with without_check_access():
             token = uuid.uuid4().hex
-            now = dt.datetime.now().replace(microsecond=0)
+            now = utcnow()
             payments = list(group.payments if payments is None else payments)
             with Transaction().set_context(company=group.company.id):
                 today = Date.today()
@@ -232,7 +231,7 @@ class OrderBatch(ModelSQL, ModelView):
             message_id = 'MBM%s' % token[:29]
             data = gateway.write_orders({
                     'message_id': message_id,
-                    'created_at': now.replace(tzinfo=dt.timezone.utc),
+                    'created_at': aware(now),
                     'initiating_party': debtor['name'],
                     'orders': orders,
                     })
@@ -338,7 +337,7 @@ class OrderBatch(ModelSQL, ModelView):
                     batch.company, 'universalPaymentSend', user=user)
             cls.write(batches, {
                     'state': WAITING,
-                    'waiting_since': dt.datetime.now(),
+                    'waiting_since': utcnow(),
                     'requested_by': user or None,
                     'message': None,
                     })
@@ -413,7 +412,7 @@ class OrderBatch(ModelSQL, ModelView):
                             batch=batch.rec_name))
                 intent = order_keeping.intent_of(batch)
                 settled = gateway.settled_at(intent)
-                if dt.datetime.now(dt.timezone.utc) < settled:
+                if clock.now() < settled:
                     raise OrderBatchError(gettext(
                             'mbank.msg_batch_declare_later',
                             batch=batch.rec_name,
@@ -456,7 +455,7 @@ class OrderBatch(ModelSQL, ModelView):
 
     def check_answered(self):
         "Raise if the bank has not answered for the batch just now"
-        since = dt.datetime.now() - order_asking.FRESH
+        since = utcnow() - order_asking.FRESH
         if not self.answered_at or self.answered_at < since:
             raise OrderBatchError(gettext(
                     'mbank.msg_batch_ask_first', batch=self.rec_name,

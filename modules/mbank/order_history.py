@@ -1,13 +1,13 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 "What became of an order batch: what the bank said, what people did and why"
-import datetime as dt
 
 from trytond.model import ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 
+from .clock import utcnow
 from .order_status import in_words
 
 
@@ -87,7 +87,7 @@ def _add(batch, payment=None, **values):
     Status = Pool().get('mbank.order.batch.status')
     Status.create([{
                 'batch': batch.id,
-                'at': dt.datetime.now(),
+                'at': utcnow(),
                 'payment': payment.id if payment else None,
                 **values,
                 }])

@@ -5,12 +5,12 @@
 The library decides what may become of an intent; here each intent it gives is
 committed before the next call leaves, and the batch follows it.
 """
-import datetime as dt
 
 from trytond.i18n import gettext
 from trytond.pool import Pool
 
 from . import gateway, independent, telling
+from .clock import aware, utcnow
 from .exceptions import OrderBatchError
 from .order_history import note, note_unassigned
 from .order_states import (
@@ -81,7 +81,7 @@ def _alarm(batch, message, **values):
 
 def follow(batch, intent):
     "Store the intent; the state of the batch follows"
-    now = dt.datetime.now()
+    now = utcnow()
     values = {
         'intent': gateway.dump_intent(intent),
         'task_id': intent.task_id,
@@ -129,7 +129,7 @@ def new_intent(batch, begun_at=None):
         client_order_group_id=batch.client_order_group_id,
         file_name=batch.file_name,
         data=bytes(batch.data),
-        modified_at=batch.created_at.replace(tzinfo=dt.timezone.utc),
+        modified_at=aware(batch.created_at),
         begun_at=begun_at)
 
 
@@ -140,8 +140,7 @@ def intent_of(batch):
     # It left before the database was restored, if it did
     restored = Pool().get('mbank.database').get_singleton().restored
     return gateway.in_doubt(
-        new_intent(batch, restored and restored.replace(
-                tzinfo=dt.timezone.utc)),
+        new_intent(batch, restored and aware(restored)),
         gettext('mbank.msg_batch_restored'))
 
 

@@ -19,6 +19,7 @@ from trytond.transaction import Transaction
 from . import (
     gateway, independent, order_asking, order_keeping, order_leaving, restored)
 from .authorisation import Authorisation
+from .clock import utcnow
 from .order_history import note
 from .order_states import PREPARED, SENDING, UNKNOWN, WAITING
 from .rights import context_of, error_text
@@ -103,7 +104,7 @@ def take(batch_id, authoriser):
     batch.intent = gateway.dump_intent(intent)
     batch.attempts += 1
     batch.state = SENDING
-    batch.sending_since = dt.datetime.now()
+    batch.sending_since = utcnow()
     batch.authorised_by = authoriser
     batch.message = None
     batch.save()
@@ -137,7 +138,7 @@ def mark_interrupted():
     Batch = Pool().get('mbank.order.batch')
     for batch in Batch.search([
                 ('state', '=', SENDING),
-                ('sending_since', '<', dt.datetime.now() - CALL_LIMIT),
+                ('sending_since', '<', utcnow() - CALL_LIMIT),
                 ]):
         with Transaction().set_context(context_of(batch.company)):
             text = gettext('mbank.msg_batch_interrupted')
@@ -159,7 +160,7 @@ def ask_first():
 def queue_lost():
     "Queue again the batches whose task was lost before it took them"
     Batch = Pool().get('mbank.order.batch')
-    now = dt.datetime.now()
+    now = utcnow()
     batches = Batch.search([
             ('state', '=', WAITING),
             ('waiting_since', '<', now - TASK_LIMIT),

@@ -12,10 +12,9 @@ from trytond.transaction import without_check_access
 
 from . import vault
 from .authorisation import Authorisation, Standing, dik_of
-from .clock import utcnow
+from .clock import local_text, utcnow
 from .exceptions import MBankError, NoSessionError
 from .operation_words import KINDS, ORDER_STATES, PAYMENTS, STATEMENTS
-from .session import local_text
 
 #: The ids of the rows: a head office's number times this, plus the kind's.
 _STRIDE = 10

@@ -6,7 +6,6 @@ An approval holds all that the bank will get: it is kept with the payment and
 the order is made of it. What differs from it when the order is to be made is
 no longer approved.
 """
-import datetime as dt
 
 from trytond.i18n import gettext
 from trytond.model import ModelSQL, ModelView, Unique, Workflow, fields
@@ -17,11 +16,11 @@ from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import payment_order, telling
+from .clock import local_text, utcnow
 from .exceptions import PaymentApprovalError
 from .payment import by_mbank
 from .payment_shown import shown_change, shown_order
 from .rights import check_right
-from .session import local_text
 
 # Of the host: written by its buttons, whatever a client sends
 _OF_BUTTONS = {
@@ -292,7 +291,7 @@ class Payment(metaclass=PoolMeta):
                         journal=payment.journal.rec_name))
         super().approve(payments)
         values = payment_order.built(for_mbank)
-        now = dt.datetime.now().replace(microsecond=0)
+        now = utcnow()
         to_write = []
         for payment in for_mbank:
             text = payment_order.frozen(payment, values[payment.id])
@@ -422,7 +421,7 @@ class Payment(metaclass=PoolMeta):
         Event = Pool().get('mbank.payment.event')
         Event.create([{
                     'payment': self.id,
-                    'at': dt.datetime.now().replace(microsecond=0),
+                    'at': utcnow(),
                     'user': Transaction().user or None,
                     'text': text,
                     }])

@@ -15,8 +15,8 @@ from trytond.pyson import Bool, Eval, If
 
 from . import gateway, vault
 from .certificate_facts import CertificateFactsMixin
+from .clock import local_text
 from .sealed import SealedMixin
-from .session import local_text
 
 TOKEN, PKCS12 = 'token', 'pkcs12'
 KINDS = [

@@ -18,12 +18,12 @@ from trytond.i18n import gettext
 from trytond.pool import Pool
 
 from . import gateway, independent, telling, vault
+from .clock import utcnow
 from .exceptions import (
     KeptPinError, KeyBusyError, KeyNotAllowedError, LastTryError,
     PinLockedError, PinNotKeptError, WrongPinError)
 from .rights import has_right
 from .server_key import KEPT, TOKEN
-from .session import utcnow
 from .session_making import PENDING_LIFE
 
 logger = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from trytond.wizard import (
     Button, StateAction, StateTransition, StateView, Wizard)
 
 from . import gateway, independent, vault
+from .clock import local_text
 from .exceptions import KeyStoreError
 from .rights import check_right
 from .sealed import ForgetfulMixin
 from .server_key import KEPT, KINDS, PIN_WAYS, PKCS12, TOKEN, TOKEN_PIN_WAYS
 from .server_key_use import signer_of
-from .session import local_text
 
 #: A token that shows its certificates only after its PIN, as a choice.
 _HIDDEN = 'hidden'

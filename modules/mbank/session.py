@@ -1,8 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-import datetime as dt
 import json
-from zoneinfo import ZoneInfo
 
 from sql import Null
 from sql.operators import Equal
@@ -13,27 +11,9 @@ from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import gateway, session_states, telling, vault
-from .clock import utcnow
+from .clock import local_text, utcnow
 from .exceptions import SessionTransitionError
 from .sealed import SealedMixin
-
-#: The bank's own zone, for head offices that have none.
-BANK_ZONE = 'Europe/Warsaw'
-
-
-def zone_of(company):
-    "The time zone of the head office"
-    name = company.timezone if company else None
-    return ZoneInfo(name or BANK_ZONE)
-
-
-def local_text(time, company=None):
-    "A stored time as a person of the head office reads it"
-    Lang = Pool().get('ir.lang')
-    lang = Lang.get()
-    time = time.replace(tzinfo=dt.timezone.utc).astimezone(zone_of(company))
-    return lang.strftime(time, lang.date + ' %H:%M')
-
 
 class Session(SealedMixin, ModelSQL, ModelView):
     __name__ = 'mbank.session'

@@ -12,10 +12,10 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import clock
+from .clock import local_text
 from .company import is_dik
 from .configuration import SERVER, WAYS
 from .exceptions import CertificateUnusableError, SessionCreateError
-from .session import local_text, zone_of
 from .session_term import CHOSEN, TERMS, Limits
 
 
@@ -56,20 +56,19 @@ def company_among(companies):
         (c for c in companies if c.id == current), next(iter(companies), None))
 
 
-def last_day_of(certificate, zone):
-    "The day the certificate ends on"
-    return certificate.valid_to.replace(
-        tzinfo=dt.timezone.utc).astimezone(zone).date()
+def last_day_of(certificate, company):
+    "The day the certificate ends on at the head office"
+    return clock.local(certificate.valid_to, company).date()
 
 
-def limits_of(certificate, zone):
+def limits_of(certificate, company):
     "The limits of a session signed with the certificate (None for any)"
     Configuration = Pool().get('mbank.configuration')
-    today = clock.now().astimezone(zone).date()
+    today = clock.today(company)
     return Limits(
         today=today,
         longest=today + dt.timedelta(days=Configuration(1).longest_life),
-        certificate=last_day_of(certificate, zone) if certificate else None)
+        certificate=last_day_of(certificate, company) if certificate else None)
 
 
 class ChoiceMixin:
@@ -109,7 +108,7 @@ class ChoiceMixin:
         Certificate = Pool().get('mbank.certificate')
         certificate = values.get('certificate')
         limits = limits_of(
-            Certificate(certificate) if certificate else None, self._zone())
+            Certificate(certificate) if certificate else None, self._place())
         return {
             'term': limits.term_of(values['expires']),
             'limit': limits.text(),
@@ -198,14 +197,15 @@ class ChoiceMixin:
             raise SessionCreateError(gettext('mbank.msg_session_no_company'))
         return company
 
-    def _zone(self):
-        return zone_of(self._company() if self._companies() else None)
+    def _place(self):
+        "The head office whose clock counts; None where there is none"
+        return self._company() if self._companies() else None
 
     def _today(self):
-        return clock.now().astimezone(self._zone()).date()
+        return clock.today(self._place())
 
     def _last_day(self, certificate):
-        return last_day_of(certificate, self._zone())
+        return last_day_of(certificate, self._place())
 
     def _choice(self, with_key):
         """What was chosen.
@@ -275,7 +275,7 @@ class ChoiceMixin:
         the one that signs is seen to when the session is stored.
         """
         lang = Pool().get('ir.lang').get()
-        limits = limits_of(certificate, self._zone())
+        limits = limits_of(certificate, self._place())
         expires = self.start.expires
         if not expires or expires < limits.today:
             raise SessionCreateError(gettext(
@@ -291,9 +291,7 @@ class ChoiceMixin:
                     'mbank.msg_session_end_longest',
                     expires=lang.strftime(expires),
                     longest=lang.strftime(limits.longest)))
-        end = dt.datetime.combine(
-            expires, dt.time(23, 59, 59), tzinfo=self._zone())
-        end = end.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        end = clock.last_second(expires, self._place())
         return min(end, certificate.valid_to) if certificate else end
 
 
@@ -341,7 +339,7 @@ class SessionCreateStart(ModelView):
     @without_check_access
     def _limits(self):
         company = company_among(companies_of_user())
-        return limits_of(self.certificate, zone_of(company))
+        return limits_of(self.certificate, company)
 
     @fields.depends('term', methods=['_limits'])
     def on_change_term(self):

@@ -12,9 +12,8 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import (
     independent, session_making, session_states, telling)
-from .clock import utcnow
+from .clock import local_text, utcnow
 from .exceptions import SessionProofError
-from .session import local_text
 from .session_states import LIVE, PENDING, PROVING
 
 logger = logging.getLogger(__name__)

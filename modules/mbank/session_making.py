@@ -15,12 +15,11 @@ from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction
 
 from . import gateway, independent, session_states, vault
-from .clock import utcnow
+from .clock import local_text, utcnow
 from .exceptions import (
     BankThrottledError, DIKRefusedError, FaultUnlistedError, MBankError,
     PermissionRefusedError, SessionCreateError, SessionInvalidError,
     SessionProofError)
-from .session import local_text
 from .session_states import DRAFT, LIVE, PENDING, PROVING
 
 #: An intent older than this was left by a process that died, unless a signing

@@ -12,10 +12,9 @@ from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import independent, session_making, vault
-from .clock import utcnow
+from .clock import local_text, utcnow
 from .exceptions import SessionRenewError
 from .rights import check_right, error_text
-from .session import local_text
 from .session_states import LIVE
 
 #: One try a day, at the hour of the check.

@@ -9,10 +9,10 @@ from trytond.pyson import Bool, Eval, If
 from trytond.transaction import Transaction, without_check_access
 
 from . import gateway, independent
+from .clock import local_text
 from .configuration import SERVER
 from .operation_words import operations_text
 from .rights import has_right
-from .session import local_text
 from .share import LIVE as SHARES_LIVE
 from .signing_job import BY_HAND, WORKSTATION
 

@@ -18,9 +18,9 @@ from trytond.wizard import Button, StateAction, StateTransition, StateView
 
 from . import gateway, independent, signing_steps
 from . import signing_states as states
+from .clock import utcnow
 from .exceptions import MBankError, SigningError, SigningJobError
 from .rights import check_right
-from .session import utcnow
 from .session_states import PROVING
 from .signing_facts import content_of
 from .signing_job import BY_HAND, WORKSTATION

@@ -12,9 +12,9 @@ from trytond.tools import grouped_slice, reduce_ids
 from trytond.transaction import Transaction, record_cache_size
 
 from . import clock, session_states
+from .clock import local_text
 from .company import names_of, offices_with
 from .operation_words import operations_text
-from .session import local_text, zone_of
 
 
 class Session(metaclass=PoolMeta):
@@ -65,10 +65,7 @@ class Session(metaclass=PoolMeta):
         table = Pool().get('mbank.call').__table__()
         transaction = Transaction()
         cursor = transaction.connection.cursor()
-        midnight = dt.datetime.combine(
-            clock.now().astimezone(zone_of(None)).date(), dt.time(),
-            tzinfo=zone_of(None))
-        midnight = midnight.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        midnight = clock.midnight(clock.today())
         last = dict.fromkeys(map(int, sessions))
         today = dict.fromkeys(map(int, sessions), 0)
         for part in grouped_slice(

@@ -10,9 +10,9 @@ from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction, without_check_access
 
 from . import independent, session_states, vault
+from .clock import local_text, utcnow
 from .exceptions import MBankError, ShareError, TargetKeyError
 from .rights import check_right, has_right
-from .session import local_text, utcnow
 from .share_message import REVOCATION, SHARE, ShareMessage, receiver_text
 
 SENDING = 'sending'

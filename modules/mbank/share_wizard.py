@@ -1,6 +1,5 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-import datetime as dt
 import json
 
 from trytond.i18n import gettext
@@ -11,9 +10,9 @@ from trytond.transaction import Transaction, without_check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import independent, session_states
+from .clock import last_second, local, local_text
 from .exceptions import ShareError
 from .rights import check_right
-from .session import local_text, zone_of
 
 
 class SessionShare(Wizard):
@@ -132,17 +131,14 @@ class SessionShare(Wizard):
             }
 
     def _last_day(self, session):
-        return session.end.replace(tzinfo=dt.timezone.utc).astimezone(
-            zone_of(session.company)).date()
+        return local(session.end, session.company).date()
 
     def _chosen_end(self, session):
         "The end of the chosen day, in UTC; None for that of the session"
         until = self.target.until
         if not until or until >= self._last_day(session):
             return None
-        end = dt.datetime.combine(
-            until, dt.time(23, 59, 59), tzinfo=zone_of(session.company))
-        return end.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        return last_second(until, session.company)
 
     @without_check_access
     def transition_share_(self):

@@ -19,10 +19,10 @@ from trytond.transaction import Transaction
 
 from . import signing_steps, vault
 from . import signing_states as states
+from .clock import utcnow
 from .exceptions import SigningJobBusyError, SigningJobUnknownError
 from .rights import has_right
 from .sealed import SealedMixin
-from .session import utcnow
 from .session_states import PENDING
 from .signing_facts import JobFacts
 

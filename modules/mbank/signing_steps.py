@@ -16,10 +16,10 @@ from trytond.transaction import Transaction, without_check_access
 
 from . import gateway, independent, session_making, vault
 from . import signing_states as states
+from .clock import utcnow
 from .exceptions import (
     MBankError, SigningJobBusyError, SigningJobRightError,
     SigningJobRoundError)
-from .session import utcnow
 
 #: A round that is under way when the time of its job is over takes less.
 GRACE = dt.timedelta(minutes=5)

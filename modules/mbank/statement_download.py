@@ -17,6 +17,7 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from . import gateway, independent, statement_days, telling
 from .authorisation import Authorisation
+from .clock import utcnow
 from .company import names_of, offices_with
 from .exceptions import DownloadError, RefusedError
 from .rights import check_company, check_right, context_of, has_right
@@ -186,14 +187,14 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
 
     @classmethod
     def _queue_download(cls, accounts):
-        cls.write(accounts, {'queued_at': dt.datetime.now()})
+        cls.write(accounts, {'queued_at': utcnow()})
         cls.__queue__.download_company(accounts)
 
     @classmethod
     def recover_downloads(cls, lost_after):
         "Queue the downloads again whose tasks a killed worker took along"
         lost = cls.search([
-                ('queued_at', '<', dt.datetime.now() - lost_after)])
+                ('queued_at', '<', utcnow() - lost_after)])
         for _, accounts in _by_company(lost):
             cls._queue_download(accounts)
 
@@ -376,7 +377,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
         pool = Pool()
         Date = pool.get('ir.date')
         before = self.last_state
-        self.last_download = dt.datetime.now()
+        self.last_download = utcnow()
         self.queued_at = None
         self.last_result = '\n'.join(filter(None, texts))
         self.last_state = 'missing' if missing else state
@@ -399,7 +400,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
             if account.last_state != 'failed':
                 account._alarm('mbank.msg_alarm_failed', text)
         cls.write(accounts, {
-                'last_download': dt.datetime.now(),
+                'last_download': utcnow(),
                 'queued_at': None,
                 'last_state': 'failed',
                 'last_result': text,

@@ -21,6 +21,7 @@ from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
 from . import gateway
+from .clock import utcnow
 from .statement_known import SLICE, Books, Content, Version
 
 # Reports of the running day: the booked statement brings the same entries
@@ -507,7 +508,7 @@ def _record(company, journal, parsed, part, parties):
         mbank_account=parsed.account,
         mbank_first_day=part.first_day,
         mbank_corrected=None,
-        mbank_imported_at=dt.datetime.now())
+        mbank_imported_at=utcnow())
 
 
 def _origin(Origin, entry, identity, parties):

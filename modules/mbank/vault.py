@@ -7,7 +7,6 @@ The key ring is a file outside the database, named by keyring in the section
 the model, the record and the field; the ring serves a database only where it
 was adopted, so a copied database has no usable secret.
 """
-import datetime as dt
 from pathlib import Path
 
 import sealing
@@ -17,6 +16,7 @@ from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
+from . import clock
 from .exceptions import (
     DatabaseNotAdoptedError, KeyRingError, SealedValueError,
     ShareEnvelopeError)
@@ -67,10 +67,6 @@ def _ring():
         except sealing.SealingError as error:
             raise _unusable(error) from error
     return _rings[path]
-
-
-def _now():
-    return dt.datetime.now(dt.timezone.utc)
 
 
 def _place():
@@ -161,7 +157,7 @@ def adopt():
     ring = _ring()
     try:
         ring.create_identity(identity)
-        ring.adopt(identity, location, now=_now())
+        ring.adopt(identity, location, now=clock.now())
     except (sealing.SealingError, OSError) as error:
         raise _unusable(error) from error
 
@@ -219,7 +215,7 @@ def create_ring():
     if not path:
         raise _unusable()
     try:
-        _rings[path] = sealing.KeyRing.create(path, now=_now())
+        _rings[path] = sealing.KeyRing.create(path, now=clock.now())
     except (sealing.SealingError, OSError) as error:
         raise _unusable(error) from error
 
@@ -227,7 +223,7 @@ def create_ring():
 def add_key():
     "Add a key to the ring and make it the current one; returns its version"
     try:
-        return _ring().add_key(now=_now())
+        return _ring().add_key(now=clock.now())
     except (sealing.SealingError, OSError) as error:
         raise _unusable(error) from error
 
@@ -315,7 +311,7 @@ def seal_share(target, *, session, user, head_office, expires, payload):
             source=identity, target=target.database_id,
             session=str(session), user=str(user),
             head_office=str(head_office),
-            expires=expires.replace(tzinfo=dt.timezone.utc))
+            expires=clock.aware(expires))
         return sealing.seal_share(
             _ring(), identity, target, info, payload, location=location)
     except sealing.NotServed as error:
@@ -337,7 +333,7 @@ def open_share(source, envelope):
     try:
         info, payload = sealing.open_share(
             _ring(), identity, sealing.PublicIdentity.from_json(source),
-            envelope, _now(), location=location)
+            envelope, clock.now(), location=location)
     except sealing.NotServed as error:
         raise _not_adopted(identity) from error
     except sealing.SealingError as error:
@@ -351,6 +347,5 @@ def open_share(source, envelope):
         'session': info.session,
         'user': info.user,
         'head_office': info.head_office,
-        'expires': info.expires.astimezone(
-            dt.timezone.utc).replace(tzinfo=None),
+        'expires': clock.stored(info.expires),
         }, payload

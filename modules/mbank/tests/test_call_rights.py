@@ -7,7 +7,7 @@ from unittest import TestCase
 from unittest.mock import patch
 
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import call, call_export, call_guard
+from trytond.modules.mbank import call, call_export, call_guard, clock
 from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.exceptions import (
     CallExportError, ConfigurationValidationError)
@@ -233,7 +233,7 @@ class CallRightsTestCase(TestCase):
         self.assertEqual(values['Name of Head Office'], self.company.rec_name)
         self.assertIn('Refused', second)
         local = time.replace(tzinfo=dt.timezone.utc).astimezone(
-            call_export.zone_of(self.company))
+            clock.zone_of(self.company))
         self.assertEqual(values['Time'], local.strftime('%Y-%m-%d %H:%M:%S'))
         export, = Pool().get('mbank.call.export').search([])
         self.assertEqual((export.user, export.rows, export.company),
