@@ -20,7 +20,7 @@ from demo import world as places
 from demo.erp import Person
 from demo.templates import make_templates
 from demo.world import World
-from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
+from trytond.modules.mbank.sharing.target import MINIMUM_RIGHTS, grants
 
 from companynet_sandbox import demo_data, testkit
 from tests.postgres_between import Authority, Between

@@ -227,7 +227,7 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
     """
     with web_client(house.world.web_url, DATABASE, screenshots) as client:
         if bus == "is silent":
-            client.page.route("**/bus", lambda route: None)
+            client.page.route("**/bus", lambda _: None)
         client.log_in("jan", firms.PASSWORD)
         links: list[str] = []
         client.page.expose_function("caughtLink", lambda url: links.extend([url]))

@@ -198,7 +198,6 @@ def with_session(operation, session, company, function, account=None):
     does not know any more is marked here at once, so that nothing tries it
     again.
     """
-    Session = Pool().get('mbank.session')
     token, owner = session.open_token()
     if token is None:
         raise exceptions.SessionNotLiveError(gettext(
@@ -216,5 +215,5 @@ def with_session(operation, session, company, function, account=None):
             return audited.run(lambda bank: function(bank, secret, dik))
     except exceptions.SessionInvalidError as error:
         independent.run(
-            Session.mark_invalid, session.id, error.message)
+            session.__class__.mark_invalid, session.id, error.message)
         raise
