@@ -151,7 +151,12 @@ def test_names_cross_rooms_downwards_only() -> None:
             '<record model="ir.rule.group" id="planted"><field name="model">mbank.report</field></record></data>',
             "mbank.report</field> of statements",
         ),
-        ("payments/payment_approval.xml", ">payments/payment_list<", ">statements/payment_list<", "is not in view/payments"),
+        (
+            "payments/payment_approval.xml",
+            ">payments/payment_list<",
+            ">statements/payment_list<",
+            "is not in view/payments",
+        ),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path: Path, file: str, before: str | None, after: str, said: str) -> None:
