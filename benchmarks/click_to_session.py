@@ -27,7 +27,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.cards import LIBRARY, make_cards
-from tests.signing_house import House, filled_dialog, press_create, running_house
+from tests.houses.house import House, running_house
+from tests.houses.signing import filled_dialog, press_create
 from tests.workstation import Workstation
 
 from companynet.client import CompanyNet
@@ -61,7 +62,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     now = dt.datetime.now(dt.UTC)
     identity = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
-    with tempfile.TemporaryDirectory() as name, running_house(identity.certificate_pem) as house:
+    with tempfile.TemporaryDirectory() as name, running_house("bench", identity.certificate_pem) as house:
         folder = Path(name)
         (folder / "home").mkdir()
         desk = Workstation("", folder / "home", make_cards(folder, {LABEL: identity}, PIN), folder)

@@ -13,12 +13,13 @@ import pytest
 from demo import firms
 
 from companynet_sandbox import demo_data
-from tests.killed_house import P12_OWNER, AtTheBank, InDatabase, KilledHouse
-from tests.signing_house import House, make_database, running_house
+from tests.houses.databases import databases
+from tests.houses.house import House, running_house
+from tests.houses.killed import P12_OWNER, AtTheBank, InDatabase, KilledHouse
 from tests.softhsm import OWNER, soft_token
 
 PIN = "271828"
-TARGET = "signing_target"
+TARGET = "killed_target"
 CREATE, PROOF, FINISH = "createBackgroundSessionWithSignature", "getStatus", "finishBackgroundSession"
 #: The bank's operations of a session's making, in their order.
 MAKING = (
@@ -109,8 +110,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KilledHouse]:
     token = soft_token(tmp_path_factory.mktemp("token") / "softhsm", "Serwer", PIN)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOFTHSM2_CONF", str(token.configuration))
-        with running_house(token.certificate_pem, f"hsm={token.module}") as running:
-            house = KilledHouse(running.world, token)
+        with running_house("killed", token.certificate_pem, f"hsm={token.module}") as running:
+            house = KilledHouse(running.world, running.database, token)
             house.furnish()
             yield house
 
@@ -267,30 +268,26 @@ def test_killed_in_a_renewal_by_hand(house: KilledHouse, step: Step) -> None:
 def target(house: KilledHouse) -> Iterator[Callable[[], int]]:
     """A database Jan shares with; yields how often it was told something."""
     world = house.world
-    make_database(world, TARGET, firms.BETA)
-    try:
-        with world.cluster.connect(TARGET) as connection:
-            connection.execute(f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'")
-            connection.execute(
-                'INSERT INTO "res_user-res_group" ("user", "group") SELECT u.id, d.db_id '
-                "FROM res_user u, ir_model_data d "
-                "WHERE u.login = 'ewa' AND d.module = 'mbank' AND d.fs_id = 'group_session_create'"
-            )
-            profile = house.person("admin").model("mbank.external_database")(
-                code="beta",
-                name="Beta",
-                kind="postgres",
-                connection_secret=f"host={world.cluster.directory};username=postgres;Database={TARGET}",
-            )
-            profile.save()
-            profile.click("check_connection")
-            # As the administrator of the target would read it out; the check tells what the connection shows.
-            profile.told_fingerprint = profile.check_result.rpartition(": ")[2]
-            profile.save()
-            profile.click("fingerprints_agree")
-            yield lambda: len(connection.execute("SELECT 1 FROM mbank_share_inbox").fetchall())
-    finally:
-        world.cluster.drop(TARGET)
+    with databases(world, {TARGET: firms.BETA}), world.cluster.connect(TARGET) as connection:
+        connection.execute(f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'")
+        connection.execute(
+            'INSERT INTO "res_user-res_group" ("user", "group") SELECT u.id, d.db_id '
+            "FROM res_user u, ir_model_data d "
+            "WHERE u.login = 'ewa' AND d.module = 'mbank' AND d.fs_id = 'group_session_create'"
+        )
+        profile = house.person("admin").model("mbank.external_database")(
+            code="beta",
+            name="Beta",
+            kind="postgres",
+            connection_secret=f"host={world.cluster.directory};username=postgres;Database={TARGET}",
+        )
+        profile.save()
+        profile.click("check_connection")
+        # As the administrator of the target would read it out; the check tells what the connection shows.
+        profile.told_fingerprint = profile.check_result.rpartition(": ")[2]
+        profile.save()
+        profile.click("fingerprints_agree")
+        yield lambda: len(connection.execute("SELECT 1 FROM mbank_share_inbox").fetchall())
 
 
 @pytest.mark.parametrize(("held", "outcomes"), REVOCATION.values(), ids=REVOCATION)

@@ -3,27 +3,19 @@
 import contextlib
 import datetime as dt
 import os
-import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from demo import firms
-from demo import world as places
 from demo.erp import Person
-from demo.templates import make_templates
 from demo.world import World
 
 from companynet_sandbox import demo_data
-
-DATABASE = "signing"
-BIN = Path(sys.executable).parent
+from tests.houses.databases import databases, new_world
 
 
 @dataclass
@@ -31,10 +23,11 @@ class House:
     """The running server, and its bank."""
 
     world: World
+    database: str
 
     def start(self) -> None:
         """Start the host: web processes, worker, cron; it answers when this returns."""
-        self.world.start_host(DATABASE)
+        self.world.start_host(self.database)
 
     def kill(self) -> None:
         """End the host and all it started as a crash does."""
@@ -46,11 +39,11 @@ class House:
 
     def person(self, login: str) -> Person:
         """A fresh login."""
-        return Person(self.world.web_url, DATABASE, login, firms.PASSWORD)
+        return Person(self.world.web_url, self.database, login, firms.PASSWORD)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Run SQL as the owner of the cluster."""
-        with self.world.cluster.connect(DATABASE) as connection:
+        with self.world.cluster.connect(self.database) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
@@ -79,29 +72,6 @@ class House:
         return sum(call["operation"] == operation for call in self.world.control("/calls"))
 
 
-def filled_dialog(person: Person) -> Any:
-    """The person's dialog, filled in for a session to be signed on the workstation, on its last page."""
-    dialog = person.wizard("mbank.session.create")
-    dialog.form.bank_user = demo_data.USER_ALFA
-    dialog.form.way = "workstation"
-    dialog.execute("review_")
-    return dialog
-
-
-def press_create(dialog: Any) -> str:
-    """Press the button of a filled dialog: the link it opens."""
-    # Proteus would run the action in place of showing it.
-    data = {dialog.form_state: dialog.form._get_on_change_values()}
-    made = dialog._proxy.execute(dialog.session_id, data, "create_", dialog._config.context)
-    [(action, _)] = made["actions"]
-    return str(action["url"])
-
-
-def code_of(link: str) -> str:
-    """The code in a link."""
-    return parse_qs(urlsplit(link).query)["code"][0]
-
-
 def descendants(pid: int) -> list[int]:
     """The processes a process started, and those they did."""
     lines = subprocess.run(["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True).stdout
@@ -118,31 +88,19 @@ def give(person: Person, login: str, *groups: str) -> None:
     user.save()
 
 
-def make_database(world: World, name: str, firm: firms.Firm) -> None:
-    """A database of the firm, with the plugin; the server does not run."""
-    templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
-    world.cluster.drop(name)
-    world.cluster.create(name, templates[firm.database])
-    admin = str(BIN / "trytond-admin")
-    world.cluster.run(admin, "-c", str(world.config_file), "-d", name, "-u", "mbank", "-l", "pl")
-
-
 @contextmanager
-def running_house(certificate_pem: str, pkcs11_modules: str = "") -> Iterator[House]:
+def running_house(name: str, certificate_pem: str, pkcs11_modules: str = "") -> Iterator[House]:
     """A house in which Jan may create sessions.
 
     Args:
+        name: of its world and its database.
         certificate_pem: registered with the bank for Jan's user there.
         pkcs11_modules: of keys on the server, as :class:`demo.world.World` has them.
     """
-    directory = places.BUILD / "demo" / "signing"
-    shutil.rmtree(directory, ignore_errors=True)
-    with World(directory, pkcs11_modules=pkcs11_modules) as world:
-        world.write_configuration()
-        make_database(world, DATABASE, firms.ALFA)
+    with new_world(name, pkcs11_modules) as world, databases(world, {name: firms.ALFA}):
         world.start_bank()
         world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": certificate_pem})
-        house = House(world)
+        house = House(world, name)
         house.start()
         try:
             admin = house.person("admin")
@@ -153,4 +111,3 @@ def running_house(certificate_pem: str, pkcs11_modules: str = "") -> Iterator[Ho
             yield house
         finally:
             house.kill()
-            world.cluster.drop(DATABASE)

@@ -17,7 +17,7 @@ from typing import Any
 from demo.erp import Person
 
 from companynet_sandbox import demo_data, testkit
-from tests.signing_house import DATABASE, House, give
+from tests.houses.house import House, give
 from tests.softhsm import OWNER, SoftToken
 
 P12_PIN, P12_OWNER = "123456", "Jan Kowalski"
@@ -69,7 +69,7 @@ class InDatabase:
     def ordered(self, house: "KilledHouse") -> Iterator[Callable[[], Any]]:
         """Hold the next; yields whether one is held."""
         waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        with house.world.cluster.connect(DATABASE) as connection:
+        with house.world.cluster.connect(house.database) as connection:
             connection.execute("SELECT pg_advisory_lock(1)")
             connection.execute(
                 f"CREATE TRIGGER a_hold BEFORE {self.event} ON {self.table} "
