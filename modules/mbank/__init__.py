@@ -1,6 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 
-from . import routes
+from .signing import routes
 
 __all__ = ['routes']

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
+from trytond.modules.mbank.sharing.target import MINIMUM_RIGHTS, grants
 
 from companynet_sandbox import demo_data
 from tests.houses.sharing import ROLE, SOURCE, TARGET, House, agree, sharing_house

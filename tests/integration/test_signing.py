@@ -173,7 +173,7 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
     """
     with web_client(house.world.web_url, house.database, screenshots) as client:
         if bus == "is silent":
-            client.page.route("**/bus", lambda _route: None)
+            client.page.route("**/bus", lambda _: None)
         client.log_in("jan", firms.PASSWORD)
         links: list[str] = []
         client.page.expose_function("caughtLink", lambda url: links.extend([url]))

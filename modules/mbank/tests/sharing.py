@@ -10,7 +10,8 @@ import uuid
 from pathlib import Path
 from unittest.mock import patch
 
-from trytond.modules.mbank import gateway, vault
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.clock import utcnow
 from trytond.pool import Pool
 

@@ -9,15 +9,16 @@ from unittest.mock import patch
 from companynet_sandbox import demo_data
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
-from trytond.modules.mbank import gateway, order_keeping, order_sending
+from trytond.modules.mbank.payments import order_keeping, order_sending
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import BankError
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction, check_access
 
+from ..payments.tests.test_payment import PaymentMixin
 from .bank import BankCase
 from .firm import TODAY, nrb
-from .test_payment import PaymentMixin
 
 DAY = dt.timedelta(days=1)
 

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 from trytond.modules.company.tests import create_company
 from trytond.modules.mbank.exceptions import (
     DIKSharedWarning, DIKValidationError)
-from trytond.modules.mbank.session_choice import ChoiceMixin
-from trytond.modules.mbank.statement_import import journals_by_account
+from trytond.modules.mbank.dialog.session_choice import ChoiceMixin
+from trytond.modules.mbank.statements.statement_import import (
+    journals_by_account)
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 

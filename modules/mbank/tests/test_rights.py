@@ -5,8 +5,8 @@ from unittest import TestCase
 
 from trytond.model.exceptions import AccessError
 from trytond.model.modelsql import SQLConstraintError
-from trytond.modules.mbank import vault
-from trytond.modules.mbank.authorisation import Authorisation
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (
     DatabaseNotAdoptedError, DIKValidationError, MissingDIKError,
     NoSessionError, SealedValueError, SessionNotCoveringError,

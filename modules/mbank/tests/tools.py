@@ -12,7 +12,8 @@ from unittest.mock import patch
 import trytond.config as config
 from companynet_sandbox.testkit import make_identity
 from trytond.modules.company.tests import create_company
-from trytond.modules.mbank import clock, vault
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank import clock
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
