@@ -6,20 +6,27 @@ import contextlib
 import threading
 import time
 import xmlrpc.client
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.integration.test_signing import SigningHouse, house  # noqa: F401 -- house is a fixture
-from tests.signing_house import BIN, DATABASE, give
+from tests.signing_house import BIN, DATABASE, SigningHouse, give, signing_house
 
 LONG_AGO = "now() - interval '2000 days'"
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'mbank_call'"
 
 
 @pytest.fixture(scope="module")
-def bank(house: SigningHouse) -> SigningHouse:  # noqa: F811
+def house() -> Iterator[SigningHouse]:
+    """One for all tests of the file."""
+    with signing_house() as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def bank(house: SigningHouse) -> SigningHouse:
     """The house with a session of Jan's, who may download."""
     _, job = house.take(house.begin())
     _, second = house.sign(job["ticket"], job)
@@ -28,7 +35,7 @@ def bank(house: SigningHouse) -> SigningHouse:  # noqa: F811
     return house
 
 
-def clean(house: SigningHouse, tmp_path: Path) -> None:  # noqa: F811
+def clean(house: SigningHouse, tmp_path: Path) -> None:
     """What the cron does."""
     script = tmp_path / "clean.py"
     script.write_text("pool.get('mbank.call').clean()\n")
@@ -36,7 +43,7 @@ def clean(house: SigningHouse, tmp_path: Path) -> None:  # noqa: F811
     house.world.cluster.run(*console, "-f", str(script))
 
 
-def insert(house: SigningHouse, outcome: str, time_: str = "now()") -> int:  # noqa: F811
+def insert(house: SigningHouse, outcome: str, time_: str = "now()") -> int:
     """A row as the gateway writes it; its id."""
     [(row,)] = house.sql(
         "INSERT INTO mbank_call (time, operation, outcome, session, session_number) "
