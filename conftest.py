@@ -1,9 +1,8 @@
-"""Rules of every test run: a skipped test is a failure, unless it waits for the real bank; Tryton's databases are kept."""
+"""Rules of every test run: a skipped test is a failure, unless it waits for the real bank; databases are kept."""
 
 import os
 
 import pytest
-
 from tests.tryton_databases import choose_cache, make_each_once
 
 REAL_BANK = "real bank"

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Long-lived sessions: the record and the DIKs it covers."""
 import json
 
 from sql import Null

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Who may do what, asked as a client asks."""
 import datetime as dt
 from unittest import TestCase
 

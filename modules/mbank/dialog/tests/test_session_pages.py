@@ -16,7 +16,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import with_transaction
 
 from ...tests.tools import Queries, create_firm, model, now, wizard
-from .test_session import SessionCase, plain
+from .dialog import SessionCase, plain
 
 TODAY = dt.date(2026, 11, 25)
 

@@ -16,7 +16,8 @@ from trytond.transaction import Transaction
 
 from ...tests.bank import BankCase
 from ...tests.firm import FirmCase
-from .test_payment import AnsweredMixin, PaymentMixin
+from ...tests.paying import PaymentMixin
+from .answering import AnsweredMixin
 
 
 class RestoredMixin:

@@ -14,9 +14,9 @@ from trytond.modules.mbank.exceptions import (
     MBankError, SessionProofError, SessionRenewError, SigningError)
 from trytond.pool import Pool
 
-from ...tests.life import Killed, LifeCase
+from ...tests.life import LifeCase
 from ...tests.signing import signature_over
-from ...tests.tools import PIN, create_user, identity, model
+from ...tests.tools import PIN, Killed, create_user, identity, model
 
 
 class RenewalTestCase(LifeCase):
