@@ -120,10 +120,6 @@ class SigningAttemptsError(SigningJobError):
     pass
 
 
-class SessionRevokeWarning(UserWarning):
-    pass
-
-
 class MissingDIKError(MBankError):
     pass
 

@@ -10,7 +10,7 @@ from trytond.modules.mbank.dialog import session_term
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import SessionCreateError
 from trytond.modules.mbank.operation_words import KINDS, operations_text
-from trytond.modules.mbank.dialog.session_review import grant_rows
+from trytond.modules.mbank.dialog.session_result import grant_rows
 from trytond.modules.mbank.dialog.session_term import Limits
 from trytond.pool import Pool
 from trytond.tests.test_tryton import with_transaction
