@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from companynet_sandbox.testclient import Customer
-from companynet_sandbox.testing import running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.testing import make_identity, running_bank
+from companynet_sandbox.testing.client import Customer
 
 BIN = Path(sys.executable).parent
 

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import Secret
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_signer.flow import AtOnce, Flow, Stage
 from companynet_signer.opening import Opening
 from companynet_signer.settings import Settings, SettingsStore

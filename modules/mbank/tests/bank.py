@@ -8,9 +8,9 @@ import uuid
 from pathlib import Path
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.testing import make_identity
 from trytond.modules.mbank import gateway, independent
 from trytond.pool import Pool
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import trytond.config as config
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.testing import make_identity
 from trytond.modules.company.tests import create_company
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import clock

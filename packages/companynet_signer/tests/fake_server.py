@@ -16,7 +16,7 @@ from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConf
 from companynet.profile import BankProfile
 from companynet.signing import signature_text
 from companynet.testing import FakeClock
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 DATABASE = "alfa"
 CHALLENGE = "Logowanie użytkownika ALFA01, żądanie nr 4711 — podpisz"

@@ -4,7 +4,7 @@
 import datetime as dt
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import (

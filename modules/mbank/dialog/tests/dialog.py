@@ -4,7 +4,7 @@
 from itertools import count
 from unittest import TestCase
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
 from trytond.modules.mbank.keyring import vault
 from trytond.pool import Pool

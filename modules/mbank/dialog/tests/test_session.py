@@ -9,7 +9,7 @@ import datetime as dt
 from contextlib import contextmanager
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.sessions.authorisation import Authorisation

@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import unittest
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.dialog import session_term
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import SessionCreateError

@@ -6,7 +6,7 @@ import datetime as dt
 import textwrap
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import (

@@ -6,7 +6,7 @@ import ssl
 from contextlib import contextmanager
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 

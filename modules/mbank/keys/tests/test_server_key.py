@@ -5,7 +5,7 @@ import datetime as dt
 import logging
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.model.modelsql import SQLConstraintError
 from trytond.modules.mbank.keyring import vault

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from trytond.modules.mbank.gateway.orders import Event
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.payments import (
     order_asking, order_keeping, order_sending)
 from trytond.modules.mbank import gateway

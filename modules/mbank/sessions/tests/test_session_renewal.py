@@ -5,7 +5,7 @@ import datetime as dt
 from contextlib import contextmanager, nullcontext
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.model.modelview import AccessButtonError
 from trytond.modules.mbank.keyring import vault

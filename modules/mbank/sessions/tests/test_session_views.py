@@ -6,7 +6,7 @@ import json
 from itertools import count
 from unittest import TestCase
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
