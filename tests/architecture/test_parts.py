@@ -3,10 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from tests.run import ON_ALL_CORES, ON_ONE_CORE
+from tests.run import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = [part for part, _ in ON_ALL_CORES] + list(ON_ONE_CORE)
 
 
 def files_of_tests() -> list[Path]:
