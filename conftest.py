@@ -1,9 +1,9 @@
-"""Rules of every test run: a skipped test is a failure, unless it waits for the real bank; databases are kept."""
+"""Of every test run: a skipped test is a failure, unless it waits for the real bank; Tryton's databases are kept."""
 
 import os
 
 import pytest
-from tests.tryton_databases import choose_cache, make_each_once
+from tests.tryton_tools import choose_cache, quicken
 
 REAL_BANK = "real bank"
 
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is for the proof."""
-    make_each_once()
+    quicken()
     if config.getoption("--proof"):
         return
     left_out = [item for item in items if item.get_closest_marker("proof")]

@@ -1,4 +1,4 @@
-"""Runs all tests: each part below in a pytest of its own, as many at once as there are cores.
+"""Runs all tests: each part below in a pytest of its own, some at once.
 
 Tryton keeps one pool and one configuration a process, hence the parts. Those that run at once share no folder, port or
 database. Further arguments go to pytest.
@@ -9,7 +9,8 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -17,6 +18,8 @@ from threading import Lock
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build" / "tests"
 CORES = os.cpu_count() or 1
+#: Processes of pytest that run at once. Whoever uses a server waits for it half of the time.
+AT_ONCE = CORES + 1
 
 
 @dataclass(frozen=True)
@@ -25,29 +28,14 @@ class Part:
 
     name: str
     paths: tuple[str, ...]
+    processes: int = 1
+    by_file: bool = False
+    """Whether a file is not split between processes: where its preparation costs most."""
 
 
-#: Each uses all cores by pytest-xdist.
-ON_ALL_CORES = (
-    (Part("modules", ("modules",)), ("--dist", "loadfile")),
-    (
-        Part(
-            "libraries",
-            (
-                "packages",
-                "tests/architecture",
-                "tests/contract",
-                "tests/faults",
-                "tests/integration/test_generated_customer.py",
-                "tests/integration/test_token_session.py",
-                "tests/browser/test_control_page.py",
-            ),
-        ),
-        (),
-    ),
-)
-#: Each runs on one core, beside another; the longest first, so that none is alone at the end.
-ON_ONE_CORE = (
+#: The longest first, so that none is alone at the end; the first that fits beside what runs is the next.
+PARTS = (
+    Part("modules", ("modules",), CORES, by_file=True),
     Part(
         "main-job",
         (
@@ -59,12 +47,25 @@ ON_ONE_CORE = (
             "tests/browser/test_session_dialog.py",
         ),
     ),
+    Part(
+        "libraries",
+        (
+            "packages",
+            "tests/architecture",
+            "tests/contract",
+            "tests/faults",
+            "tests/integration/test_generated_customer.py",
+            "tests/integration/test_token_session.py",
+            "tests/browser/test_control_page.py",
+        ),
+        CORES,
+    ),
     Part("killed-sessions", ("tests/integration/test_killed_sessions.py",)),
     Part("sharing", ("tests/integration/test_sharing_rights.py",)),
     Part("signing", ("tests/integration/test_signing.py", "tests/integration/test_audit.py")),
-    Part("signer-window", ("tests/browser/test_signer_window.py",)),
-    Part("access-matrix", ("tests/integration/test_access_matrix.py",)),
     Part("library-alone", ("tests/integration/test_library_alone.py", "tests/integration/test_tutorial.py")),
+    Part("access-matrix", ("tests/integration/test_access_matrix.py",)),
+    Part("signer-window", ("tests/browser/test_signer_window.py",)),
     Part("contexts-at-once", ("tests/integration/test_contexts_at_once.py",)),
     Part("settling-at-once", ("tests/integration/test_settling_at_once.py",)),
 )
@@ -82,19 +83,39 @@ class Result:
 class Runner:
     """Runs parts; says of each when it begins, and shows all of its output when it has ended."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = arguments
         self._say = Lock()
         (BUILD / "output").mkdir(parents=True, exist_ok=True)
 
-    def run(self, part: Part, *options: str) -> Result:
+    def run_all(self, parts: Sequence[Part], at_once: int) -> list[Result]:
+        """Run parts, so many processes at once."""
+        waiting = list(parts)
+        running: dict[Future[Result], Part] = {}
+        results = []
+        with ThreadPoolExecutor(len(parts)) as pool:
+            while waiting or running:
+                free = at_once - sum(part.processes for part in running.values())
+                begun = next((part for part in waiting if part.processes <= free), None)
+                if begun is not None:
+                    waiting.remove(begun)
+                    running[pool.submit(self.run, begun)] = begun
+                    continue
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for ended in done:
+                    del running[ended]
+                    results.append(ended.result())
+        return results
+
+    def run(self, part: Part) -> Result:
         """Run a part."""
         self._print(f"== {part.name} begins")
         started = time.monotonic()
         output = BUILD / "output" / f"{part.name}.txt"
+        by_workers = ["-n", str(part.processes), *(["--dist", "loadfile"] if part.by_file else [])]
         with output.open("w") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", *options, *self._arguments, *part.paths],
+                [sys.executable, "-m", "pytest", *(by_workers if part.processes > 1 else ()), *self._arguments, *part.paths],
                 cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT,
             )  # fmt: skip
             _, status, used = os.wait4(process.pid, 0)
@@ -112,10 +133,7 @@ class Runner:
 def main() -> int:
     """Run all parts; the number of those that failed."""
     started = time.monotonic()
-    runner = Runner(sys.argv[1:])
-    results = [runner.run(part, "-n", str(CORES), *options) for part, options in ON_ALL_CORES]
-    with ThreadPoolExecutor(CORES) as lanes:
-        results += lanes.map(runner.run, ON_ONE_CORE)
+    results = Runner(sys.argv[1:]).run_all(PARTS, AT_ONCE)
     passed, failed = (sum(counts) for counts in zip(*((r.passed, r.failed) for r in results), strict=True))
     print(f"{passed} passed, {failed} failed in {time.monotonic() - started:.0f} s")
     return sum(not result.good for result in results)
