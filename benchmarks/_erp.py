@@ -8,8 +8,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from trytond import config
-from trytond.modules.mbank import gateway, independent, vault
-from trytond.modules.mbank.authorisation import Authorisation
+from trytond.modules.mbank import gateway, independent
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.pool import Pool
 from trytond.transaction import Transaction, check_access
 

@@ -27,15 +27,16 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.cards import LIBRARY, make_cards
-from tests.signing_house import House, filled_dialog, press_create, running_house
+from tests.houses.house import House, running_house
+from tests.houses.signing import filled_dialog, press_create
 from tests.workstation import Workstation
 
 from companynet.client import CompanyNet
 from companynet.domain.session import Permission, PermissionConfig, Secret
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs11Signer, list_identities
+from companynet_sandbox import testing
 from companynet_sandbox.customers import demo_data
-from companynet_sandbox.testing import make_identity
 
 PIN = "314159"
 LABEL = "Karta Jana"
@@ -61,8 +62,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     now = dt.datetime.now(dt.UTC)
-    identity = make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
-    with tempfile.TemporaryDirectory() as name, running_house(identity.certificate_pem) as house:
+    identity = testing.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    with tempfile.TemporaryDirectory() as name, running_house("bench", identity.certificate_pem) as house:
         folder = Path(name)
         (folder / "home").mkdir()
         desk = Workstation("", folder / "home", make_cards(folder, {LABEL: identity}, PIN), folder)

@@ -19,7 +19,8 @@ os.environ.setdefault("TRYTOND_DATABASE_URI", "sqlite://")
 os.environ.setdefault("DB_NAME", ":memory:")
 
 from trytond.modules.company.tests import create_company
-from trytond.modules.mbank import gateway, vault
+from trytond.modules.mbank import gateway
+from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank.tests.tools import PIN, configured, create_user, identity, model, wizard
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME, activate_module, drop_db

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from trytond.modules.mbank.target import grants
+from trytond.modules.mbank.sharing.target import grants
 
 from companynet_sandbox.customers import demo_data, demo_day
 from companynet_sandbox.testing import make_identity

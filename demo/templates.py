@@ -1,9 +1,11 @@
 """Databases made once and copied: all modules with Polish takes a minute, a copy a second."""
 
 import datetime as dt
+import fcntl
 import hashlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from demo.firms import FIRMS, PASSWORD
@@ -47,7 +49,7 @@ def fingerprint(day: dt.date) -> str:
 
 
 def make_templates(cluster: Cluster, day: dt.date, config_file: Path, said: Callable[[str], None]) -> dict[str, str]:
-    """Make the template of each firm, unless it is there.
+    """Make the template of each firm, unless it is there. Of two who want them at once one makes them.
 
     Args:
         cluster: the running PostgreSQL.
@@ -61,6 +63,19 @@ def make_templates(cluster: Cluster, day: dt.date, config_file: Path, said: Call
     Raises:
         RuntimeError: Tryton could not make one; the text holds the end of its output.
     """
+    with making(cluster):
+        return _make_templates(cluster, day, config_file, said)
+
+
+@contextmanager
+def making(cluster: Cluster) -> Iterator[None]:
+    """Be the only one who makes templates in the cluster."""
+    with cluster.directory.with_name("templates.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make_templates(cluster: Cluster, day: dt.date, config_file: Path, said: Callable[[str], None]) -> dict[str, str]:
     mark = fingerprint(day)
     names = {firm: f"template_{mark}_{firm}" for firm in FIRMS}
     there = set(cluster.databases())

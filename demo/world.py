@@ -36,7 +36,7 @@ class World:
     """Everything that runs. Use as a context manager: what was started is stopped at its end."""
 
     directory: Path
-    """Databases, keys, archives and logs; made if missing."""
+    """Keys, archives and logs; made if missing. The PostgreSQL is beside it: worlds with other databases share it."""
 
     web_port: int = field(default_factory=free_port)
     pkcs11_modules: str = ""
@@ -53,18 +53,18 @@ class World:
         self.cluster = Cluster(self.directory.parent / "postgres")
 
     def __enter__(self) -> "World":
-        """Take the databases for this run and start the server.
+        """Take the folder for this run and start the server.
 
         Raises:
-            RuntimeError: another run has them.
+            RuntimeError: another run has it.
         """
-        self._lock = self.directory.with_name("running").open("w")
+        self._lock = self.directory.with_name(f"{self.directory.name}.running").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
             raise RuntimeError(
-                "a demonstration or its tests are running in this checkout and use the same databases; end them first"
+                f"a demonstration or a test is running in {self.directory} and uses the same databases; end it first"
             ) from None
         self.cluster.start()
         self.cluster.join_environment()

@@ -10,6 +10,7 @@ from demo.job import Job
 from demo.report import Report
 from demo.world import BUILD, World
 
+from tests.houses.databases import new_world
 from tests.softhsm import soft_token
 
 #: Of the token that the server has for keys.
@@ -22,7 +23,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
     token = soft_token(tmp_path_factory.mktemp("token") / "softhsm", "Sejf", TOKEN_PIN)
     with (
         pytest.MonkeyPatch.context() as patch,
-        World(BUILD / "demo" / "test-run", pkcs11_modules=f"hsm={token.module}") as world,
+        new_world("main-job", f"hsm={token.module}") as world,
     ):
         patch.setenv("SOFTHSM2_CONF", str(token.configuration))
         made = Job(world, Report(), dt.date.today())

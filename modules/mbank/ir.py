@@ -1,14 +1,12 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction, without_check_access
+"""Rules of the module's models may ask whose user it is."""
+from trytond.pool import PoolMeta
+from trytond.transaction import Transaction
 
-_OWN = {
-    'mbank.session', 'mbank.certificate', 'mbank.share',
-    'mbank.share.inbox', 'mbank.signing.job', 'mbank.call', 'mbank.ending'}
 
-#: Shown for every head office of the user, whichever is worked for.
-_ALL_COMPANIES = {'mbank.overview'}
+def _is_own(model_name):
+    return model_name.startswith('mbank.')
 
 
 class Rule(metaclass=PoolMeta):
@@ -16,25 +14,15 @@ class Rule(metaclass=PoolMeta):
 
     @classmethod
     def _get_context(cls, model_name):
+        "The rules of our models may ask whose user_id it is"
         context = super()._get_context(model_name)
-        if model_name in _OWN:
+        if _is_own(model_name):
             context['user_id'] = Transaction().user
-        if model_name in _ALL_COMPANIES:
-            context['companies'] = cls._all_companies()
         return context
 
     @classmethod
     def _get_cache_key(cls, model_names):
         key = super()._get_cache_key(model_names)
-        if model_names & _OWN:
+        if any(map(_is_own, model_names)):
             key = (*key, Transaction().user)
-        if model_names & _ALL_COMPANIES:
-            key = (*key, cls._all_companies())
         return key
-
-    @classmethod
-    def _all_companies(cls):
-        User = Pool().get('res.user')
-        with without_check_access():
-            return tuple(
-                c.id for c in User(Transaction().user).companies)

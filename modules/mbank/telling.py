@@ -1,21 +1,12 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-"""Who is told, and how: the bell, e-mail, the main bar."""
+"""Telling people: the bell and e-mail."""
 from email.message import EmailMessage
 
 import trytond.config as config
-from trytond.bus import Bus
 from trytond.pool import Pool
 from trytond.sendmail import send_message_transactional
 from trytond.transaction import Transaction
-
-
-def publish(session):
-    "Let the main bar of the session's user look again; it is told the id alone"
-    Bus.publish('user:%s' % session.user.id, {
-            'type': 'mbank_session',
-            'session': session.id,
-            })
 
 
 def users_of(*groups):
@@ -27,15 +18,6 @@ def users_of(*groups):
             ('groups', 'child_of', [
                     ModelData.get_id('mbank', g) for g in groups], 'parent'),
             ])
-
-
-def concerned(session):
-    "The owner, and those who manage the sessions of the head office"
-    users = {session.user} if session.user.active else set()
-    for user in users_of('group_session_manage'):
-        if not session.company or session.company in user.companies:
-            users.add(user)
-    return sorted(users)
 
 
 def tell(record, users, label, description=None, by_mail=False):

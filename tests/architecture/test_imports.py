@@ -43,7 +43,7 @@ def test_every_contract_is_kept() -> None:
         ("packages/companynet/src/companynet/formats/planted.py", "import companynet.soap", "one way"),
         ("packages/settlement/src/settlement/planted.py", "import trytond.pool", "knows Tryton"),
         ("modules/mbank/planted.py", "import companynet.client", "only mbank.gateway"),
-        ("modules/mbank/planted.py", "import sealing.ring", "only mbank.vault"),
+        ("modules/mbank/planted.py", "import sealing.ring", "only mbank.keyring.vault"),
         ("modules/mbank/planted.py", "import lxml.etree", "XML, SOAP"),
         ("modules/automatic_settlement/planted.py", "import settlement.values", "only automatic_settlement.matcher"),
         ("modules/automatic_settlement/planted.py", "import mbank.session", "never imports mbank"),
@@ -56,6 +56,9 @@ def test_every_contract_is_kept() -> None:
         (f"{SANDBOX}/command/planted.py", "import companynet_sandbox.service.contract", "the sandbox's service"),
         (f"{SANDBOX}/planted.py", "import json", "Inside companynet_sandbox"),  # no room of the house
         ("packages/sealing/src/sealing/planted.py", "import settlement", "do not know each other"),
+        ("modules/mbank/statements/planted.py", "import mbank.payments.order_batch", "only the floors below"),
+        ("modules/mbank/sessions/planted.py", "import mbank.dialog.session_create", "only the floors below"),
+        ("modules/mbank/planted.py", "import mbank.clock", "only the floors below"),
     ],
 )
 def test_a_planted_violation_is_found(house: Path, file: str, line: str, contract: str) -> None:

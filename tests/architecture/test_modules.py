@@ -1,8 +1,11 @@
 """Tryton couples by names in its pool, which an import linter cannot see: these tests can."""
 
+import ast
 import configparser
 import re
+import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -18,11 +21,16 @@ def sources(module: str) -> list[Path]:
     return sorted(path for path in (MODULES / module).rglob("*.py") if "tests" not in path.parts)
 
 
-def tryton_cfg(module: str) -> configparser.ConfigParser:
+def tryton_cfg(module: str, room: str = "") -> configparser.ConfigParser:
     parser = configparser.ConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read(MODULES / module / "tryton.cfg")
+    parser.read(MODULES / module / room / "tryton.cfg")
     return parser
+
+
+def rooms(module: str) -> list[str]:
+    """The folders with a tryton.cfg of their own, the module's own first, as ""."""
+    return ["", *tryton_cfg(module)["tryton"].get("include_dirs", "").split()]
 
 
 @pytest.mark.parametrize("module", OURS)
@@ -62,33 +70,79 @@ def test_each_message_exists_and_is_used(module: str) -> None:
     # The gateway puts the module's name before an id it took from its table.
     for path in sources(module):
         used |= set(re.findall(r"['\"](msg_[a-z0-9_]+)['\"]", path.read_text()))
-    tree = ET.parse(MODULES / module / "message.xml")  # noqa: S314 - our own file
-    there = {record.get("id") for record in tree.iter("record") if record.get("model") == "ir.message"}
-    assert used == there
+    there = [
+        record.get("id")
+        for room in rooms(module)
+        if (path := MODULES / module / room / "message.xml").exists()
+        for record in ET.parse(path).iter("record")  # noqa: S314 - our own file
+        if record.get("model") == "ir.message"
+    ]
+    assert sorted(used) == sorted(there)
+
+
+def unused_exceptions(exceptions: str, others: Iterable[str]) -> set[str]:
+    """The classes of an exceptions.py that neither the other sources name nor another class of it comes of."""
+    classes = [node for node in ast.parse(exceptions).body if isinstance(node, ast.ClassDef)]
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    named = {word for text in others for word in re.findall(r"\w+", text)}
+    return {node.name for node in classes} - bases - named
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_each_exception_is_used(module: str) -> None:
+    """A class that nothing raises is dead; its sentence went with whoever raised it."""
+    own = MODULES / module / "exceptions.py"
+    others = [path.read_text() for path in sources(module) if path != own]
+    assert unused_exceptions(own.read_text(), others) == set()
+
+
+def test_an_unused_exception_is_found() -> None:
+    exceptions = "class A(Exception): pass\nclass B(A): pass\nclass C(A): pass"
+    assert unused_exceptions(exceptions, ["raise B()", "raise CC()"]) == {"C"}
 
 
 @pytest.mark.parametrize("module", OURS)
 def test_every_registered_class_exists(module: str) -> None:
     """tryton.cfg names classes that their files define, and every pool class is registered."""
-    parser = tryton_cfg(module)
-    registered = set()
-    for section in parser.sections():
-        if section.startswith("register"):
-            for kind in ("model", "wizard", "report"):
-                registered |= set(parser.get(section, kind, fallback="").split())
-    defined = set()
+    registered = []
+    for room in rooms(module):
+        parser = tryton_cfg(module, room)
+        for section in parser.sections():
+            if section.startswith("register"):
+                for kind in ("model", "wizard", "report"):
+                    names = parser.get(section, kind, fallback="").split()
+                    registered += [".".join(filter(None, [room, name])) for name in names]
+    defined = []
     for path in sources(module):
+        place = ".".join(path.relative_to(MODULES / module).with_suffix("").parts)
         for name, body in re.findall(r"^class (\w+)\(.*?\):\n(.*?)(?=^class |\Z)", path.read_text(), re.M | re.S):
             if NAME.search(body):
-                defined.add(f"{path.stem}.{name}")
-    assert registered == defined
+                defined.append(f"{place}.{name}")
+    assert sorted(registered) == sorted(defined)
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_every_data_file_is_loaded(module: str) -> None:
+    """XML that no tryton.cfg names does nothing, without a word."""
+    for room in rooms(module):
+        named = tryton_cfg(module, room)["tryton"].get("xml", "").split()
+        assert sorted(named) == sorted(path.name for path in (MODULES / module / room).glob("*.xml"))
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_every_folder_is_in_the_wheel(module: str) -> None:
+    """A room that pyproject.toml forgets is missing where the plugin is installed, and only there."""
+    project = tomllib.loads((MODULES / module / "pyproject.toml").read_text())
+    packed = project["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(MODULES / module) for path in (MODULES / module).rglob("__init__.py")}
+    assert sorted(packed) == sorted(".".join(("trytond", "modules", module, *folder.parts)) for folder in folders)
 
 
 def test_expressions_are_not_written_into_views() -> None:
     """The web client reads them as JSON, and shows no row otherwise: they belong into ``view_attributes``."""
     wrong = [
         str(path.relative_to(MODULES))
-        for path in sorted(MODULES.glob("*/view/*.xml"))
+        for path in sorted(MODULES.glob("*/view/**/*.xml"))
         if re.search(r"=\s*['\"](If|Eval|Bool|Not)\(", path.read_text(encoding="utf-8"))
     ]
     assert wrong == []

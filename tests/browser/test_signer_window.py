@@ -18,7 +18,7 @@ from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import Identity, make_identity
 from tests.browser.webclient import CHROMIUM, FLAGS, WebClient
 from tests.cards import LIBRARY, make_cards
-from tests.signing_house import DATABASE, House, running_house
+from tests.houses.house import House, running_house
 from tests.workstation import SignerWindow, Workstation, clipboard, screen, workstation
 
 PIN = "314159"
@@ -52,7 +52,7 @@ def people() -> dict[str, Identity]:
 @pytest.fixture(scope="module")
 def house(people: dict[str, Identity]) -> Iterator[House]:
     """The server; the bank knows the certificate on Jan's card."""
-    with running_house(people[JAN].certificate_pem) as house:
+    with running_house("window", people[JAN].certificate_pem) as house:
         yield house
 
 
@@ -92,7 +92,7 @@ def client(desk: Workstation, house: House, screenshots: Path) -> Iterator[WebCl
                 locale="pl-PL",
                 timezone_id="Europe/Warsaw",
             )
-            client = WebClient(context.pages[0], house.world.web_url, DATABASE, screenshots)
+            client = WebClient(context.pages[0], house.world.web_url, house.database, screenshots)
             try:
                 client.log_in("jan", firms.PASSWORD)
                 yield client
@@ -157,7 +157,7 @@ def test_from_the_main_bar_to_an_active_session(house: House, client: WebClient,
         "\twysyłanie zleceń płatniczych\n",
         "Udostępnienie innym bazom\tnie\n",
         "Zlecający\tJan Kowalski\n",
-        f"Baza\t{DATABASE}\n",
+        f"Baza\t{house.database}\n",
         f"Tekst banku do podpisania (logowanie)\nCompanyNet 10000001 {demo_data.USER_ALFA} ",
     ):
         assert words in shown, words

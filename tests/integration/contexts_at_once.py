@@ -27,7 +27,7 @@ class House:
         Pool.start()
         Pool(database).init()
         self.independent = sys.modules["trytond.modules.mbank.independent"]
-        self.contexts = sys.modules["trytond.modules.mbank.contexts"]
+        self.contexts = sys.modules["trytond.modules.mbank.sessions.contexts"]
         self.users = self.work(self._make_users)
         self.company = self.work(lambda: Pool().get("company.company").search([], limit=1)[0].id)
 

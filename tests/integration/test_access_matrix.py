@@ -18,7 +18,7 @@ import pytest
 from trytond.exceptions import UserError
 from trytond.model import ModelSingleton, ModelStorage, ModelView
 from trytond.model.exceptions import AccessButtonError, AccessError
-from trytond.modules.mbank.session import utcnow
+from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.tests.firm import Firm, nrb
 from trytond.modules.mbank.tests.tools import configured
 from trytond.pool import Pool

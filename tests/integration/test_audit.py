@@ -6,37 +6,40 @@ import contextlib
 import threading
 import time
 import xmlrpc.client
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.integration.test_signing import SigningHouse, house  # noqa: F401 -- house is a fixture
-from tests.signing_house import BIN, DATABASE, give
+from tests.houses.databases import BIN
+from tests.houses.house import give
+from tests.houses.signing import SigningHouse, signing_house
 
 LONG_AGO = "now() - interval '2000 days'"
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_name = 'mbank_call'"
 
 
 @pytest.fixture(scope="module")
-def bank(house: SigningHouse) -> SigningHouse:  # noqa: F811
+def bank() -> Iterator[SigningHouse]:
     """The house with a session of Jan's, who may download."""
-    _, job = house.take(house.begin())
-    _, second = house.sign(job["ticket"], job)
-    assert house.sign(job["ticket"], second)[0] == 200
-    give(house.person("admin"), "jan", "group_statement_download")
-    return house
+    with signing_house("audit") as house:
+        _, job = house.take(house.begin())
+        _, second = house.sign(job["ticket"], job)
+        assert house.sign(job["ticket"], second)[0] == 200
+        give(house.person("admin"), "jan", "group_statement_download")
+        yield house
 
 
-def clean(house: SigningHouse, tmp_path: Path) -> None:  # noqa: F811
+def clean(house: SigningHouse, tmp_path: Path) -> None:
     """What the cron does."""
     script = tmp_path / "clean.py"
     script.write_text("pool.get('mbank.call').clean()\n")
-    console = [str(BIN / "trytond-console"), "-c", str(house.world.config_file), "-d", DATABASE]
+    console = [str(BIN / "trytond-console"), "-c", str(house.world.config_file), "-d", house.database]
     house.world.cluster.run(*console, "-f", str(script))
 
 
-def insert(house: SigningHouse, outcome: str, time_: str = "now()") -> int:  # noqa: F811
+def insert(house: SigningHouse, outcome: str, time_: str = "now()") -> int:
     """A row as the gateway writes it; its id."""
     [(row,)] = house.sql(
         "INSERT INTO mbank_call (time, operation, outcome, session, session_number) "

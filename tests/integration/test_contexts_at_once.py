@@ -1,18 +1,14 @@
 """Sessions are stored and their context is changed at the same time, in real transactions of PostgreSQL."""
 
-import datetime as dt
 import json
-import shutil
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from demo import firms
-from demo import world as places
-from demo.templates import make_templates
-from demo.world import World
+
+from tests.houses.databases import databases, new_world
 
 DATABASE = "contexts"
 
@@ -20,22 +16,11 @@ DATABASE = "contexts"
 @pytest.fixture(scope="module")
 def answers() -> Iterator[dict[str, dict[str, Any]]]:
     """What came of it, by question (contexts_at_once.py)."""
-    directory = places.BUILD / "demo" / "contexts"
-    shutil.rmtree(directory, ignore_errors=True)
-    with World(directory) as world:
-        world.write_configuration()
-        templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
-        world.cluster.drop(DATABASE)
-        world.cluster.create(DATABASE, templates[firms.ALFA.database])
-        admin = str(Path(sys.executable).with_name("trytond-admin"))
-        world.cluster.run(admin, "-c", str(world.config_file), "-d", DATABASE, "-u", "mbank")
-        try:
-            done = world.cluster.run(
-                sys.executable, "-m", "tests.integration.contexts_at_once", str(world.config_file), DATABASE
-            )
-            yield json.loads(done.stdout.splitlines()[-1])
-        finally:
-            world.cluster.drop(DATABASE)
+    with new_world(DATABASE) as world, databases(world, {DATABASE: firms.ALFA}):
+        done = world.cluster.run(
+            sys.executable, "-m", "tests.integration.contexts_at_once", str(world.config_file), DATABASE
+        )
+        yield json.loads(done.stdout.splitlines()[-1])
 
 
 def test_one_session_of_two_at_once(answers: dict[str, dict[str, Any]]) -> None:

@@ -6,19 +6,21 @@ The renewal by itself is signed by a key on a token of the server.
 # ruff: noqa: S608 -- statements of the test's own
 
 import xmlrpc.client
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 import pytest
 from demo import firms
 
 from companynet_sandbox.customers import demo_data
-from tests.killed_house import P12_OWNER, AtTheBank, InDatabase, KilledHouse
-from tests.signing_house import House, make_database, running_house
+from tests.houses.databases import databases
+from tests.houses.house import House, running_house
+from tests.houses.killed import P12_OWNER, AtTheBank, InDatabase, KilledHouse
+from tests.proof import first_of_each_kind
 from tests.softhsm import OWNER, soft_token
 
 PIN = "271828"
-TARGET = "signing_target"
+TARGET = "killed_target"
 CREATE, PROOF, FINISH = "createBackgroundSessionWithSignature", "getStatus", "finishBackgroundSession"
 #: The bank's operations of a session's making, in their order.
 MAKING = (
@@ -68,6 +70,10 @@ class Step:
     unknown: str | None = None
     """The operation whose outcome is unknown."""
 
+    def kind(self) -> Hashable:
+        """What is to be found again, and whether the bank or the database has it last."""
+        return self.left, type(self.held), self.unknown is None
+
 
 def under_way(operation: str, left: str) -> Step:
     """The bank's answer is on its way."""
@@ -95,7 +101,7 @@ STEPS = {
 }
 BY_HAND = {name: STEPS[name] for name in ("creation under way", "proven")}
 #: Of a revocation: where it is, and what came of the calls that were not accepted.
-REVOCATION = {
+REVOCATION: dict[str, tuple[InDatabase | AtTheBank, list[str]]] = {
     "before the ending": (before_call(FINISH), []),
     "ending under way": (AtTheBank(FINISH), ["unknown", "refused"]),
     "ending answered": (answered(FINISH), ["unknown", "refused"]),
@@ -109,8 +115,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KilledHouse]:
     token = soft_token(tmp_path_factory.mktemp("token") / "softhsm", "Serwer", PIN)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOFTHSM2_CONF", str(token.configuration))
-        with running_house(token.certificate_pem, f"hsm={token.module}") as running:
-            house = KilledHouse(running.world, token)
+        with running_house("killed", token.certificate_pem, f"hsm={token.module}") as running:
+            house = KilledHouse(running.world, running.database, token)
             house.furnish()
             yield house
 
@@ -176,7 +182,7 @@ def assert_told(house: KilledHouse, words: list[str]) -> None:
     assert all(word in text for word, text in zip(words, told, strict=True)), told
 
 
-@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+@pytest.mark.parametrize("step", first_of_each_kind(STEPS, Step.kind))
 def test_killed_in_a_renewal_by_itself(house: KilledHouse, step: Step) -> None:
     """One session is in force at any time, what the bank may have is said, and the renewal is done, once."""
     old = house.begin()
@@ -267,37 +273,34 @@ def test_killed_in_a_renewal_by_hand(house: KilledHouse, step: Step) -> None:
 def target(house: KilledHouse) -> Iterator[Callable[[], int]]:
     """A database Jan shares with; yields how often it was told something."""
     world = house.world
-    make_database(world, TARGET, firms.BETA)
-    try:
-        with world.cluster.connect(TARGET) as connection:
-            connection.execute(f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'")
-            connection.execute(
-                'INSERT INTO "res_user-res_group" ("user", "group") SELECT u.id, d.db_id '
-                "FROM res_user u, ir_model_data d "
-                "WHERE u.login = 'ewa' AND d.module = 'mbank' AND d.fs_id = 'group_session_create'"
-            )
-            profile = house.person("admin").model("mbank.external_database")(
-                code="beta",
-                name="Beta",
-                kind="postgres",
-                connection_secret=f"host={world.cluster.directory};username=postgres;Database={TARGET}",
-            )
-            profile.save()
-            profile.click("check_connection")
-            # As the administrator of the target would read it out; the check tells what the connection shows.
-            profile.told_fingerprint = profile.check_result.rpartition(": ")[2]
-            profile.save()
-            profile.click("fingerprints_agree")
-            yield lambda: len(connection.execute("SELECT 1 FROM mbank_share_inbox").fetchall())
-    finally:
-        world.cluster.drop(TARGET)
+    with databases(world, {TARGET: firms.BETA}), world.cluster.connect(TARGET) as connection:
+        connection.execute(f"UPDATE company_company SET mbank_dik = '{demo_data.DIK_BETA}'")
+        connection.execute(
+            'INSERT INTO "res_user-res_group" ("user", "group") SELECT u.id, d.db_id '
+            "FROM res_user u, ir_model_data d "
+            "WHERE u.login = 'ewa' AND d.module = 'mbank' AND d.fs_id = 'group_session_create'"
+        )
+        profile = house.person("admin").model("mbank.external_database")(
+            code="beta",
+            name="Beta",
+            kind="postgres",
+            connection_secret=f"host={world.cluster.directory};username=postgres;Database={TARGET}",
+        )
+        profile.save()
+        profile.click("check_connection")
+        # As the administrator of the target would read it out; the check tells what the connection shows.
+        profile.told_fingerprint = profile.check_result.rpartition(": ")[2]
+        profile.save()
+        profile.click("fingerprints_agree")
+        yield lambda: len(connection.execute("SELECT 1 FROM mbank_share_inbox").fetchall())
 
 
-@pytest.mark.parametrize(("held", "outcomes"), REVOCATION.values(), ids=REVOCATION)
+@pytest.mark.parametrize("step", first_of_each_kind(REVOCATION, lambda step: tuple(step[1])))
 def test_killed_in_a_revocation(
-    house: KilledHouse, target: Callable[[], int], held: InDatabase | AtTheBank, outcomes: list[str]
+    house: KilledHouse, target: Callable[[], int], step: tuple[InDatabase | AtTheBank, list[str]]
 ) -> None:
     """What is locked authorises nothing; the bank ends it, asked twice or not, and what was shared is taken back."""
+    held, outcomes = step
     session = house.begin(P12_OWNER)
     jan = house.person("jan")
     sharing = jan.wizard("mbank.session.share", [jan.model("mbank.session")(session)])

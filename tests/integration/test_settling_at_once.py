@@ -1,17 +1,14 @@
 """Statements are settled, entered, validated and posted at the same time, in real transactions of PostgreSQL."""
 
-import datetime as dt
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from demo import firms
-from demo import world as places
-from demo.templates import make_templates
-from demo.world import World
+
+from tests.houses.databases import databases, new_world
 
 DATABASE = "settling"
 
@@ -19,20 +16,11 @@ DATABASE = "settling"
 @pytest.fixture(scope="module")
 def answers() -> Iterator[dict[str, Any]]:
     """What came of it, by question (settling_at_once.py)."""
-    directory = places.BUILD / "demo" / "settling"
-    shutil.rmtree(directory, ignore_errors=True)
-    with World(directory) as world:
-        world.write_configuration()
-        templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
-        world.cluster.drop(DATABASE)
-        world.cluster.create(DATABASE, templates[firms.ALFA.database])
-        try:
-            done = world.cluster.run(
-                sys.executable, "-m", "tests.integration.settling_at_once", str(world.config_file), DATABASE
-            )
-            yield json.loads(done.stdout.splitlines()[-1])
-        finally:
-            world.cluster.drop(DATABASE)
+    with new_world(DATABASE) as world, databases(world, {DATABASE: firms.ALFA}, plugin=False):
+        done = world.cluster.run(
+            sys.executable, "-m", "tests.integration.settling_at_once", str(world.config_file), DATABASE
+        )
+        yield json.loads(done.stdout.splitlines()[-1])
 
 
 def test_no_line_is_validated_without_its_move(answers: dict[str, Any]) -> None:

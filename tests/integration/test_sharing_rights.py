@@ -1,184 +1,28 @@
 """Two databases on PostgreSQL: a share with the least rights, what lacks one by one, and attacks on the inbox."""
 
-import datetime as dt
 import json
 import re
-import shutil
-import subprocess
-import sys
-import time
 import xmlrpc.client
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from demo import firms
-from demo import world as places
-from demo.erp import Person
-from demo.templates import make_templates
-from demo.world import World
-from trytond.modules.mbank.target import MINIMUM_RIGHTS, grants
+from trytond.modules.mbank.sharing.target import MINIMUM_RIGHTS, grants
 
 from companynet_sandbox.customers import demo_data
-from companynet_sandbox.testing import make_identity
+from tests.houses.sharing import ROLE, SOURCE, TARGET, House, agree, sharing_house
 from tests.postgres_between import Authority, Between
-from tests.signing_house import give
 
-SOURCE, TARGET = "sharing_source", "sharing_target"
-ROLE = "mbank_share_minimum"
-PIN = "123456"
 MEND_DIK = "UPDATE company_company SET mbank_dik = '20000001'"
-BIN = Path(sys.executable).parent
-
-
-@dataclass
-class House:
-    """The running server of both databases."""
-
-    world: World
-
-    def person(self, database: str, login: str) -> Person:
-        """A fresh login; sentences are in English."""
-        person = Person(self.world.web_url, database, login, firms.PASSWORD)
-        person.config.set_context(language="en")
-        return person
-
-    def sql(self, database: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Run SQL as the owner of the cluster."""
-        with self.world.cluster.connect(database) as connection:
-            cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
-
-    def dialog(self) -> Any:
-        """The sharing dialog of Jan, on its first page."""
-        return self.person(SOURCE, "jan").wizard("mbank.session.share")
-
-    def share(self) -> Any:
-        """Jan shares with Ewa; the share."""
-        dialog = self.dialog()
-        dialog.execute("connect")
-        dialog.form.user = "ewa"
-        dialog.execute("share_")
-        return self.person(SOURCE, "jan").model("mbank.share")(dialog.form.share_id)
-
-    def receive(self) -> list[tuple[str, str]]:
-        """Ewa receives; state and reason of all rows, oldest first."""
-        ewa = self.person(TARGET, "ewa")
-        ewa.wizard("mbank.share.receive")
-        return [(row.state, row.reason) for row in ewa.model("mbank.share.inbox").find(order=[("id", "ASC")])]
-
-    def run_cron(self, method: str) -> None:
-        """Run a scheduled task of the source now."""
-        self.person(SOURCE, "admin").one("ir.cron", ("method", "=", method)).click("run_once")
-
-    def live(self) -> list[Any]:
-        """Ewa's sessions in force."""
-        return self.person(TARGET, "ewa").find("mbank.session", ("state", "in", ["active", "expiring"]))
-
-
-def agree(record: Any, fingerprint: str) -> None:
-    """What an administrator does with the fingerprint the other one reads out."""
-    record.told_fingerprint = fingerprint
-    record.save()
-    record.click("fingerprints_agree")
-
-
-def make_databases(world: World) -> None:
-    world.write_configuration()
-    templates = make_templates(world.cluster, dt.datetime.now(dt.UTC).date(), world.config_file, print)
-    for database, firm in ((SOURCE, firms.ALFA), (TARGET, firms.BETA)):
-        world.cluster.drop(database)
-        world.cluster.create(database, templates[firm.database])
-        world.cluster.run(str(BIN / "trytond-admin"), "-c", str(world.config_file), "-d", database, "-u", "mbank")
-
-
-def wait_for(world: World) -> None:
-    for _ in range(300):
-        try:
-            for database in (SOURCE, TARGET):
-                Person(world.web_url, database, "admin", firms.PASSWORD)
-        except (OSError, xmlrpc.client.Fault):  # it answers before its databases are loaded
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError(world.log("server").read_text()[-3000:])
-
-
-def create_session(house: House) -> None:
-    """Jan's session, covering the DIK of the target."""
-    now = dt.datetime.now(dt.UTC)
-    made = make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
-    house.world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem})
-    jan = house.person(SOURCE, "jan")
-    register = jan.wizard("mbank.certificate.register")
-    register.form.file_ = made.p12
-    register.form.file_name = "jan.p12"
-    register.form.pin_password = PIN
-    register.execute("register")
-    dialog = jan.wizard("mbank.session.create")
-    typed = dialog.form.diks.new()
-    typed.covered = True
-    typed.dik = demo_data.DIK_BETA
-    dialog.form.bank_user = demo_data.USER_ALFA
-    dialog.form.way = "server"
-    dialog.execute("review_")
-    dialog.form.pin_password = PIN
-    dialog.execute("create_")
-
-
-def configure(house: House) -> None:
-    """DIKs, rights, trust, and the profile with a role that has no right yet."""
-    for database, firm in ((SOURCE, firms.ALFA), (TARGET, firms.BETA)):
-        admin = house.person(database, "admin")
-        company = admin.one("company.company", ("party.name", "=", firm.companies[0].name))
-        company.mbank_dik = firm.companies[0].dik
-        company.save()
-    give(house.person(SOURCE, "admin"), "jan", "group_session_create", "group_share")
-    give(house.person(TARGET, "admin"), "ewa", "group_session_create", "group_share")
-    own = house.person(SOURCE, "admin").one("mbank.database")
-    trusted = house.person(TARGET, "admin").model("mbank.trusted_source")(
-        name="Alfa", public_identity=own.public_identity
-    )
-    agree(trusted, own.fingerprint)
-    house.sql(TARGET, f'DROP ROLE IF EXISTS "{ROLE}"')
-    house.sql(TARGET, f'CREATE ROLE "{ROLE}" LOGIN')
-    house.person(SOURCE, "admin").model("mbank.external_database")(
-        code="beta",
-        name="Beta",
-        kind="postgres",
-        connection_secret=f"host={house.world.cluster.directory};username={ROLE};Database={TARGET}",
-    ).save()
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    """Both databases with the plugin, the bank, the server; no right granted to the role yet."""
-    directory = places.BUILD / "demo" / "sharing"
-    shutil.rmtree(directory, ignore_errors=True)
-    with World(directory) as world:
-        make_databases(world)
-        world.start_bank()
-        with world.log("server").open("w") as log:
-            server = subprocess.Popen(
-                [str(BIN / "trytond"), "-c", str(world.config_file), "-d", SOURCE, TARGET],
-                stdout=log, stderr=log,
-            )  # fmt: skip
-        try:
-            wait_for(world)
-            house = House(world)
-            configure(house)
-            create_session(house)
-            yield house
-        finally:
-            server.terminate()
-            server.wait()
-            for database in (SOURCE, TARGET):
-                world.cluster.drop(database)
-            with world.cluster.connect() as connection:
-                connection.execute(f'DROP ROLE IF EXISTS "{ROLE}"')
+    """The house; no right granted to the role yet."""
+    with sharing_house() as house:
+        yield house
 
 
 def grant_all(house: House) -> None:

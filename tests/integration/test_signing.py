@@ -1,19 +1,12 @@
 """Signing on the workstation against PostgreSQL: what comes at once, what dies, and the dialog that goes on by itself."""
 
-import base64
 import contextlib
-import datetime as dt
-import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -22,71 +15,23 @@ from playwright.sync_api import expect
 
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import Secret
-from companynet.signing import Pkcs12Signer
 from companynet_sandbox.customers import demo_data
-from companynet_sandbox.testing import make_identity
 from companynet_signer.flow import AtOnce, Flow, Stage
 from companynet_signer.opening import Opening
 from companynet_signer.settings import Settings, SettingsStore
 from tests.browser.webclient import web_client
-from tests.signing_house import BIN, DATABASE, House, code_of, filled_dialog, press_create, running_house
+from tests.houses.databases import BIN
+from tests.houses.signing import PIN, Answer, SigningHouse, filled_dialog, press_create, signing_house
 
-PIN = "123456"
 AT_ONCE = 8
 BUTTON = "Utwórz sesję długotrwałą mBank"
-
-Answer = tuple[int, dict[str, Any]]
-
-
-@dataclass
-class SigningHouse(House):
-    """A house, and who signs."""
-
-    signer: Pkcs12Signer
-    p12: bytes
-    """The same key, as a file; its password is the PIN."""
-
-    def begin(self) -> str:
-        """Jan asks for a session to be signed on the workstation: the code of the link."""
-        return code_of(press_create(filled_dialog(self.person("jan"))))
-
-    def post(self, path: str, message: dict[str, Any], ticket: str | None = None) -> Answer:
-        """What the signer sends."""
-        headers = {"Content-Type": "application/json"}
-        if ticket:
-            headers["Authorization"] = f"Bearer {ticket}"
-        request = urllib.request.Request(  # noqa: S310 - the server on this machine
-            f"{self.world.web_url}/{DATABASE}/mbank/signing/{path}", json.dumps(message).encode(), headers
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
-    def take(self, code: str) -> Answer:
-        """Change the code for the job."""
-        return self.post("job", {"v": 1, "code": code, "client": "test 1.0"})
-
-    def signature(self, content: bytes) -> bytes:
-        """What the signer makes of the bytes; in a thread, for the browser's has an event loop running."""
-        with ThreadPoolExecutor(1) as pool:
-            return pool.submit(self.signer.sign_detached, content).result()
-
-    def sign(self, ticket: str, job: dict[str, Any]) -> Answer:
-        """Sign the text of a round and send the signature."""
-        signature = self.signature(job["text"].encode(job["encoding"]))
-        message = {"v": 1, "round": job["round"], "signature": base64.b64encode(signature).decode()}
-        return self.post("signature", message, ticket)
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[SigningHouse]:
-    """A running house; Jan signs with a key in a file."""
-    now = dt.datetime.now(dt.UTC)
-    made = make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
-    with running_house(made.certificate_pem) as house:
-        yield SigningHouse(house.world, Pkcs12Signer.load(made.p12, Secret(PIN)), made.p12)
+    """The house of these tests."""
+    with signing_house("signing") as house:
+        yield house
 
 
 @pytest.fixture(autouse=True)
@@ -211,7 +156,7 @@ def test_the_server_dies_while_the_session_is_made(house: SigningHouse, tmp_path
     house.sql("UPDATE mbank_signing_job SET ticket_until = ticket_until - interval '1 hour'")
     script = tmp_path / "clean.py"
     script.write_text("pool.get('mbank.signing.job').clean()\n")
-    console = [str(BIN / "trytond-console"), "-c", str(house.world.config_file), "-d", DATABASE]
+    console = [str(BIN / "trytond-console"), "-c", str(house.world.config_file), "-d", house.database]
     house.world.cluster.run(*console, "-f", str(script))
     assert house.job()[0] == "failed"
     assert "przerwane" in str(house.job()[1]) or "interrupted" in str(house.job()[1])
@@ -226,9 +171,9 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
 
     Also where a message of the server's bus is lost.
     """
-    with web_client(house.world.web_url, DATABASE, screenshots) as client:
+    with web_client(house.world.web_url, house.database, screenshots) as client:
         if bus == "is silent":
-            client.page.route("**/bus", lambda route: None)
+            client.page.route("**/bus", lambda _: None)
         client.log_in("jan", firms.PASSWORD)
         links: list[str] = []
         client.page.expose_function("caughtLink", lambda url: links.extend([url]))
@@ -260,7 +205,7 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
             client.page.wait_for_timeout(100)
         link = urlsplit(links[-1])
         query = {name: value for name, [value] in parse_qs(link.query).items()}
-        assert (link.scheme, query["server"], query["database"]) == ("mbanksign", house.world.web_url, DATABASE)
+        assert (link.scheme, query["server"], query["database"]) == ("mbanksign", house.world.web_url, house.database)
         _, job = house.take(query["code"])
         expect(message).to_have_value("Program podpisujący pobrał tekst. Czekam na podpis…", timeout=10_000)
         _, second = house.sign(job["ticket"], job)
@@ -276,7 +221,7 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
 
 def test_signing_by_hand_in_the_web_client(house: SigningHouse, screenshots: Path, tmp_path: Path) -> None:
     """The text is downloaded byte for byte, the signature chosen as a file, twice; a wrong file keeps the step."""
-    with web_client(house.world.web_url, DATABASE, screenshots) as client:
+    with web_client(house.world.web_url, house.database, screenshots) as client:
         client.log_in("jan", firms.PASSWORD)
         client.open_menu("mBank", "Sesje długotrwałe", BUTTON)
         dialog = client.page.locator(".wizard-dialog:visible")

@@ -19,6 +19,7 @@ from trytond.i18n import gettext
 from trytond.pool import Pool
 
 from .. import exceptions, independent
+from ..clock import stored
 from .errors import translated
 
 logger = logging.getLogger(__name__)
@@ -58,12 +59,6 @@ def _stamp(path):
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def naive(time):
-    "An aware time as the database keeps it"
-    return time.astimezone(dt.timezone.utc).replace(
-        tzinfo=None, microsecond=0)
 
 
 def endpoint():
@@ -144,7 +139,7 @@ class Audited:
         self._call_id = None
         self._call_id = independent.run(
             Call.begin,
-            time=naive(pending.started),
+            time=stored(pending.started),
             operation=pending.operation,
             reference=pending.reference,
             dik=pending.dik,
@@ -203,7 +198,6 @@ def with_session(operation, session, company, function, account=None):
     does not know any more is marked here at once, so that nothing tries it
     again.
     """
-    Session = Pool().get('mbank.session')
     token, owner = session.open_token()
     if token is None:
         raise exceptions.SessionNotLiveError(gettext(
@@ -221,5 +215,5 @@ def with_session(operation, session, company, function, account=None):
             return audited.run(lambda bank: function(bank, secret, dik))
     except exceptions.SessionInvalidError as error:
         independent.run(
-            Session.mark_invalid, session.id, error.message)
+            session.__class__.mark_invalid, session.id, error.message)
         raise

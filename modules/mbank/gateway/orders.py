@@ -19,6 +19,7 @@ from companynet.formats import pain001
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
 
+from ..clock import now
 from ..exceptions import OrderBatchError
 from .connection import bank_profile, with_session
 from .errors import translated
@@ -54,14 +55,14 @@ def new_intent(
         format=profile.order_format,
         sha256=hashlib.sha256(data).hexdigest(),
         modified_at=modified_at,
-        begun_at=begun_at or _now(),
+        begun_at=begun_at or now(),
         fate=Fate.SENDING)
 
 
 def begin_again(intent):
     "The intent to send the same file once more, if the bank has it not"
     with translated():
-        return intent.begin(_now())
+        return intent.begin(now())
 
 
 def load_intent(text):
@@ -90,7 +91,7 @@ def not_sent(intent, reason):
 def declared_absent(intent, reason):
     "The intent of a batch that a person did not find in CompanyNet"
     with translated():
-        return intent.declared_absent(_now(), bank_profile(), reason)
+        return intent.declared_absent(now(), bank_profile(), reason)
 
 
 def settled_at(intent):
@@ -126,7 +127,7 @@ def send_orders(session, company, intent, data, keep, *, account):
     kept = []
 
     def send(bank, token, dik):
-        if _now() >= intent.begun_at + LEAVES_WITHIN:
+        if now() >= intent.begun_at + LEAVES_WITHIN:
             raise OrderBatchError(gettext('mbank.msg_batch_too_late'))
         return bank.sending.send(token, intent, data, note)
 
@@ -190,10 +191,6 @@ def _of_orders(known, told, orders):
 def believes_absence():
     "Whether the bank would know an order group by our identity"  # L-700
     return bank_profile().absence_by_client_id
-
-
-def _now():
-    return dt.datetime.now(dt.timezone.utc)
 
 
 def is_final(key):

@@ -6,7 +6,6 @@ In the section [mbank]: certificate_requirement (none, own_word or listed),
 trust_list (a file), trust_list_signers (files, with commas) and revocation (a
 folder with *.crl, *.ocsp and, as *.pem, the issuers they are of).
 """
-import datetime as dt
 import logging
 from pathlib import Path
 
@@ -61,7 +60,7 @@ def _trust_list():
     if key not in _lists:
         data, *pinned = (f.read_bytes() for f in files)
         made = TrustList.load(
-            data, pinned, dt.datetime.now(dt.timezone.utc),
+            data, pinned, clock.now(),
             name=files[0].name)
         _lists.clear()
         _lists[key] = made

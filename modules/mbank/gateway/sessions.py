@@ -4,7 +4,6 @@
 
 Operations have the names of the contract  # L-015
 """
-import datetime as dt
 import logging
 
 from companynet.domain.session import (
@@ -13,7 +12,8 @@ from companynet.signing import signature_text
 from trytond.transaction import Transaction
 
 from .. import exceptions
-from .connection import Audited, bank_profile, naive
+from ..clock import aware, stored
+from .connection import Audited, bank_profile
 from .errors import translated
 from .policy import check_certificate, signing_policy
 
@@ -24,7 +24,7 @@ _CREATE = 'createBackgroundSessionWithSignature'
 
 def _asked(diks, end):
     return PermissionConfig(
-        end_time=end.replace(tzinfo=dt.timezone.utc),
+        end_time=aware(end),
         permissions=tuple(Permission(dik) for dik in diks))
 
 
@@ -49,7 +49,7 @@ def _made(session):
         logger.warning("a session the bank has made: %s", session.doubt)
     return (
         session.token.reveal().encode(),
-        naive(session.granted.end_time_utc),
+        stored(session.granted.end_time_utc),
         {p.dik: sorted(p.operations) for p in session.granted.permissions})
 
 

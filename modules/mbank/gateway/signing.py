@@ -11,7 +11,8 @@ from companynet.signing import (
 from companynet.signing.signer import bytes_to_sign
 
 from .. import exceptions
-from .connection import bank_profile, naive
+from ..clock import stored
+from .connection import bank_profile
 from .errors import translated, user_error
 from .policy import check_certificate, signing_policy
 
@@ -72,8 +73,8 @@ def values_of(info):
         'subject': info.subject,
         'issuer': info.issuer,
         'serial': info.serial_hex,
-        'valid_from': naive(info.valid_from),
-        'valid_to': naive(info.valid_to),
+        'valid_from': stored(info.valid_from),
+        'valid_to': stored(info.valid_to),
         'fingerprint': info.sha256,
         }
 

@@ -5,7 +5,6 @@
 Only the modules the configuration file of the server names are ever loaded:
 to load one is to run its code.
 """
-import datetime as dt
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from companynet.errors import TriesLeft
 from companynet.signing.certificate import unusable_error
 
 from .. import exceptions
+from ..clock import now
 from .errors import translated, user_error
 from .signing import values_of
 
@@ -113,16 +113,12 @@ def _place(token):
         slot=token.slot)
 
 
-def _now():
-    return dt.datetime.now(dt.timezone.utc)
-
-
 def list_tokens(module):
     """What the tokens of the module show without a PIN.
 
     Raises TokenAbsentError or KeyStoreError if nothing could be read.
     """
-    listing = signing.list_identities([_path(module)], _now())
+    listing = signing.list_identities([_path(module)], now())
     if listing.problems and not listing.tokens:
         raise user_error(listing.problems[0].error)
     return _listed(module, listing)
@@ -135,7 +131,7 @@ def list_token(token, pin):
     """
     with translated():
         listing = signing.list_token(
-            _place(token), Secret(pin) if pin else None, _now())
+            _place(token), Secret(pin) if pin else None, now())
     return _listed(token.module, listing)
 
 
@@ -191,7 +187,7 @@ def unlocked(key, pin=None):
         identity = signing.Identity(
             place=signing.KeyPlace(_place(key.token), key.key_id),
             certificate=certificate,
-            unusable=certificate.unusable(_now()),
+            unusable=certificate.unusable(now()),
             chain=key.certificates[1:])
         secret = Secret(pin) if pin is not None else None
         with signing.Pkcs11Signer(identity).unlocked(secret) as signer:

@@ -19,10 +19,6 @@ from .tools import PIN, identity, model, now, wizard
 NOWHERE = 'http://127.0.0.1:9/nowhere'
 
 
-class Killed(BaseException):
-    "The process ends here: no handler of Exception sees it"
-
-
 class LifeCase(SigningCase):
     "A signatory with a key that is kept here"
 

@@ -1,7 +1,8 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 "Statements read from files, for the tests of their import"
-from trytond.modules.mbank import gateway, statement_import
+from trytond.modules.mbank.statements import statement_import
+from trytond.modules.mbank import gateway
 from trytond.pool import Pool
 
 

@@ -10,7 +10,8 @@ import uuid
 from pathlib import Path
 from unittest.mock import patch
 
-from trytond.modules.mbank import gateway, vault
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.clock import utcnow
 from trytond.pool import Pool
 
@@ -57,6 +58,7 @@ class SharingCase(FirmCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
+        cls.addClassCleanup(configure, keyring='')
         configure(keyring=Path(folder.name) / 'keyring')
         super().setUpClass()
         cls.work(adopt)

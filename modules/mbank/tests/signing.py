@@ -18,7 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
-from trytond.modules.mbank import gateway, signing_steps, vault
+from trytond.modules.mbank.signing import signing_steps
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank import gateway
 from trytond.pool import Pool
 from trytond.protocols.wrappers import Response
 from trytond.tests.test_tryton import DB_NAME, activate_module, drop_db
@@ -42,7 +44,7 @@ _logins = count(1)
 #: that belong to the classes of the pool are asked.
 SERVER = TrytondWSGI()
 for _rule in app.url_map.iter_rules():
-    if _rule.endpoint.__module__ == 'trytond.modules.mbank.routes':
+    if _rule.endpoint.__module__ == 'trytond.modules.mbank.signing.routes':
         SERVER.url_map.add(_rule.empty())
 
 

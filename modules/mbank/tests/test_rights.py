@@ -1,12 +1,13 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Who may do what, asked as a client asks."""
 import datetime as dt
 from unittest import TestCase
 
 from trytond.model.exceptions import AccessError
 from trytond.model.modelsql import SQLConstraintError
-from trytond.modules.mbank import vault
-from trytond.modules.mbank.authorisation import Authorisation
+from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (
     DatabaseNotAdoptedError, DIKValidationError, MissingDIKError,
     NoSessionError, SealedValueError, SessionNotCoveringError,

@@ -68,12 +68,12 @@ ODD: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_bytes_are_refused_at_once(house: House, name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Tampered):
         house.open(ODD[name])
     with pytest.raises(Tampered):
         PublicIdentity.from_json(ODD[name])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def mutations() -> st.SearchStrategy[Any]:

@@ -1,0 +1,6 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""Long-lived sessions: their life, who has them and what they authorise.
+
+Knows the gateway and what is below it; not who signs, pays or shares.
+"""

@@ -1,0 +1,17 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""What runs by itself here."""
+from trytond.pool import PoolMeta
+
+
+class Cron(metaclass=PoolMeta):
+    __name__ = 'ir.cron'
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.method.selection.extend([
+                ('mbank.session|check_all', "Check mBank Sessions"),
+                ('mbank.session|finish_all', "End mBank Sessions at the Bank"),
+                ('mbank.certificate|warn', "Warn of mBank Certificates"),
+                ])

@@ -1,0 +1,345 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""Long-lived sessions: the record and the DIKs it covers."""
+import json
+
+from sql import Null
+from sql.operators import Equal
+from trytond.i18n import gettext
+from trytond.model import Exclude, ModelSQL, ModelView, Unique, fields
+from trytond.pool import Pool
+from trytond.pyson import Eval
+from trytond.transaction import Transaction, without_check_access
+
+from .. import gateway
+from ..clock import local_text, utcnow
+from ..exceptions import SessionTransitionError
+from ..keyring import vault
+from ..keyring.sealed import SealedMixin
+from . import session_states
+from .session_told import publish
+
+class Session(SealedMixin, ModelSQL, ModelView):
+    __name__ = 'mbank.session'
+    _sealed_fields = ('token',)
+
+    user = fields.Many2One('res.user', "User", required=True, readonly=True)
+    company = fields.Many2One(
+        'company.company', "Head Office", readonly=True,
+        help="The head office the session is kept for.\n"
+        "Empty when it is kept for the database.")
+    context_key = fields.Char("Context", required=True, readonly=True)
+    state = fields.Selection(
+        session_states.STATES, "State",
+        required=True, readonly=True, sort=False)
+    state_string = state.translated('state')
+    requested = fields.DateTime("Requested", readonly=True)
+    bank_user = fields.Char("User at mBank", readonly=True)
+    certificate = fields.Many2One(
+        'mbank.certificate', "Certificate", readonly=True,
+        ondelete='SET NULL')
+    certificate_subject = fields.Char("Signed by", readonly=True)
+    asked_end = fields.DateTime("End Asked For", readonly=True)
+    end = fields.DateTime("End", readonly=True,
+        help="The earliest of what the bank granted, the end of the "
+        "certificate, the date asked for and the longest life.")
+    bank_end = fields.DateTime("End at the Bank", readonly=True,
+        states={
+            'invisible': (
+                ~Eval('bank_end') | (Eval('bank_end') == Eval('end'))),
+            },
+        help="What the bank granted. A session that ends here before is "
+        "ended at the bank then.")
+    activated = fields.DateTime("Active Since", readonly=True,
+        states={
+            'invisible': ~Eval('activated'),
+            })
+    ended = fields.DateTime("Ended", readonly=True,
+        states={
+            'invisible': ~Eval('ended'),
+            })
+    reason = fields.Text("Reason", readonly=True,
+        states={
+            'invisible': ~Eval('reason'),
+            })
+    diks = fields.One2Many(
+        'mbank.session.dik', 'session', "DIKs", readonly=True)
+    difference = fields.Function(fields.Text(
+            "Granted Otherwise",
+            states={
+                'invisible': ~Eval('difference'),
+                },
+            help="What the bank granted other than it was asked for."),
+        'get_difference')
+    token = fields.Binary("Token", readonly=True)
+    request = fields.Char("Request", readonly=True)
+    finish_pending = fields.Boolean("To End at the Bank", readonly=True,
+        states={
+            'invisible': ~Eval('finish_pending'),
+            },
+        help="Locked here; the bank is asked again until it has ended it.")
+    finish_message = fields.Text("Bank's Answer to the Ending", readonly=True,
+        states={
+            'invisible': ~Eval('finish_message'),
+            })
+    finish_tries = fields.Integer("Tries to End at the Bank", readonly=True,
+        states={
+            'invisible': ~Eval('finish_tries'),
+            })
+    finish_next = fields.DateTime("Next Try to End at the Bank",
+        readonly=True,
+        states={
+            'invisible': ~Eval('finish_pending') | ~Eval('finish_next'),
+            })
+    renews = fields.Many2One(
+        'mbank.session', "Renews", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('renews'),
+            },
+        help="The session that stays in force until this one has taken its "
+        "place.")
+    renewal_tried = fields.DateTime("Last Renewal by Itself", readonly=True,
+        states={
+            'invisible': ~Eval('renewal_tried'),
+            })
+    renewal_message = fields.Text("Result of the Renewal", readonly=True,
+        states={
+            'invisible': ~Eval('renewal_message'),
+            })
+    warned = fields.Integer("Warned", readonly=True,
+        help="The days before the end at which its user was told last.")
+    superseded_by = fields.Many2One(
+        'mbank.session', "Superseded by", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('superseded_by'),
+            })
+    shared_from = fields.Char("Shared from", readonly=True,
+        states={
+            'invisible': ~Eval('shared_from'),
+            },
+        help="The identity of the database the session was shared from.")
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls._order = [('id', 'DESC')]
+        table = cls.__table__()
+        cls._sql_constraints += [
+            ('live_exclude',
+                Exclude(table,
+                    (table.user, Equal),
+                    (table.context_key, Equal),
+                    where=table.state.in_(sorted(session_states.LIVE))),
+                'mbank.msg_session_live_unique'),
+            ('pending_exclude',
+                Exclude(table,
+                    (table.user, Equal),
+                    (table.context_key, Equal),
+                    # Those received wait beside it.
+                    where=(
+                        table.state.in_(sorted(session_states.PENDING))
+                        & (table.shared_from == Null))),
+                'mbank.msg_session_pending_unique'),
+            ('request_unique',
+                Unique(table, table.request),
+                'mbank.msg_session_pending_unique'),
+            ]
+
+    @classmethod
+    def default_state(cls):
+        return session_states.DRAFT
+
+    @classmethod
+    def default_finish_pending(cls):
+        return False
+
+    def get_rec_name(self, name):
+        parts = [self.user.rec_name]
+        if self.company:
+            parts.append(self.company.rec_name)
+        parts.append(self.state_string)
+        if self.end:
+            parts.append(gettext(
+                    'mbank.msg_session_until',
+                    end=local_text(self.end, self.company)))
+        return ', '.join(parts)
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        return [('user.rec_name', *clause[1:])]
+
+    def get_difference(self, name):
+        if self.state in session_states.PENDING or not self.activated:
+            return None
+        lines = []
+        if self.end and self.asked_end and self.end < self.asked_end:
+            lines.append(gettext(
+                    'mbank.msg_session_shorter',
+                    end=local_text(self.end, self.company),
+                    asked=local_text(self.asked_end, self.company)))
+        if self.end and self.bank_end and self.end < self.bank_end:
+            lines.append(gettext(
+                    'mbank.msg_session_longer',
+                    end=local_text(self.end, self.company),
+                    bank_end=local_text(self.bank_end, self.company)))
+        for dik in self.diks:
+            if not dik.asked:
+                lines.append(gettext(
+                        'mbank.msg_session_dik_unasked', dik=dik.dik))
+            elif not dik.granted:
+                lines.append(gettext(
+                        'mbank.msg_session_dik_refused', dik=dik.dik))
+            elif missing := (
+                    gateway.SESSION_OPERATIONS - set(dik.operation_names)):
+                lines.append(gettext(
+                        'mbank.msg_session_operations_missing',
+                        dik=dik.dik,
+                        operations=', '.join(sorted(missing))))
+        return '\n'.join(lines) or None
+
+    # What a session may do
+
+    @property
+    def is_live(self):
+        return self.state in session_states.LIVE and not self.is_past
+
+    @property
+    def is_past(self):
+        return bool(self.end and self.end <= utcnow())
+
+    @property
+    def is_past_at_bank(self):
+        "Whether it has come to its end at the bank by itself"
+        end = self.bank_end or self.end
+        return bool(end and end <= utcnow())
+
+    def covers(self, dik):
+        "Whether the bank granted the DIK"
+        return any(d.granted and d.dik == dik for d in self.diks)
+
+    @classmethod
+    def key_of(cls, company):
+        "The context a session of the head office is kept in"
+        Configuration = Pool().get('mbank.configuration')
+        per_company, _ = Configuration.authorising_for(company.id)
+        return 'company,%s' % company.id if per_company else 'database'
+
+    @classmethod
+    @without_check_access
+    def live_of(cls, user, company):
+        "The live session of the user in the head office's context, or None"
+        sessions = cls.search([
+                ('user', '=', int(user)),
+                ('context_key', '=', cls.key_of(company)),
+                ('state', 'in', sorted(session_states.LIVE)),
+                ])
+        return sessions[0] if sessions else None
+
+    def open_token(self):
+        "The token, or None, and the id of the owner, by one statement"
+        table = self.__table__()
+        cursor = Transaction().connection.cursor()
+        cursor.execute(*table.select(
+                table.token, table.user, where=table.id == self.id))
+        sealed, owner = cursor.fetchone()
+        return (
+            vault.open(self, 'token', bytes(sealed))
+            if sealed is not None else None), owner
+
+    # States
+
+    @classmethod
+    def create(cls, vlist):
+        for values in vlist:
+            if values.get('state', session_states.DRAFT) != (
+                    session_states.DRAFT):
+                raise SessionTransitionError(gettext(
+                        'mbank.msg_session_transition',
+                        before=session_states.DRAFT,
+                        after=values['state']))
+        return super().create(vlist)
+
+    @classmethod
+    def write(cls, *args):
+        actions = iter(args)
+        for sessions, values in zip(actions, actions):
+            if 'state' not in values:
+                continue
+            for session in sessions:
+                if not session_states.allowed(
+                        session.state, values['state']):
+                    raise SessionTransitionError(gettext(
+                            'mbank.msg_session_transition',
+                            before=session.state,
+                            after=values['state']))
+        super().write(*args)
+        actions = iter(args)
+        for sessions, values in zip(actions, actions):
+            if 'state' in values:
+                for session in sessions:
+                    publish(session)
+
+    @classmethod
+    def copy(cls, sessions, default=None):
+        default = default.copy() if default is not None else {}
+        default.setdefault('state', session_states.DRAFT)
+        for name in ['request', 'finish_pending', 'finish_message',
+                'finish_tries', 'finish_next', 'superseded_by', 'shared_from',
+                'activated', 'ended', 'end', 'bank_end', 'reason', 'renews',
+                'renewal_tried', 'renewal_message', 'warned']:
+            default.setdefault(name)
+        return super().copy(sessions, default=default)
+
+    def _end(self, state, reason, at_bank=True, **values):
+        """Leave the live states, or the proof; the only way out of them.
+
+        A session that was made here and may still live at the bank is to be
+        ended there, unless at_bank says that it does not.
+        """
+        at_bank = (
+            at_bank
+            and not self.shared_from
+            and not self.is_past_at_bank)
+        if not at_bank:
+            values['token'] = None
+        self.__class__.write([self], {
+                'state': state,
+                'reason': reason,
+                'ended': utcnow(),
+                'finish_pending': at_bank,
+                **values,
+                })
+
+
+class SessionDik(ModelSQL, ModelView):
+    __name__ = 'mbank.session.dik'
+    _rec_name = 'dik'
+
+    session = fields.Many2One(
+        'mbank.session', "Session", required=True, readonly=True,
+        ondelete='CASCADE')
+    dik = fields.Char("DIK", required=True, readonly=True)
+    company = fields.Many2One(
+        'company.company', "Head Office", readonly=True,
+        ondelete='SET NULL')
+    asked = fields.Boolean("Asked For", readonly=True)
+    granted = fields.Boolean("Granted", readonly=True)
+    operations = fields.Text("Operations", readonly=True)
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__access__.add('session')
+        cls._order = [('dik', 'ASC'), ('id', 'ASC')]
+
+    @classmethod
+    def default_asked(cls):
+        return False
+
+    @classmethod
+    def default_granted(cls):
+        return False
+
+    @property
+    def operation_names(self):
+        return json.loads(self.operations) if self.operations else []

@@ -1,0 +1,82 @@
+# This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
+# this repository contains the full copyright notices and license terms.
+"""What a person reads of a session: what it may do, and how it is used."""
+
+from trytond.i18n import gettext
+from trytond.model import fields
+from trytond.pool import PoolMeta
+from trytond.pyson import Eval, If
+
+from ..company import names_of, offices_with
+from ..operation_words import operations_text
+from . import session_states
+
+
+class Session(metaclass=PoolMeta):
+    __name__ = 'mbank.session'
+
+    context_name = fields.Function(
+        fields.Char("Context",
+            help="The head office the session is kept for, or the database."),
+        'get_context_name')
+
+    @classmethod
+    def view_attributes(cls):
+        state = Eval('state')
+        return super().view_attributes() + [
+            ('/tree/field[@name="state"]', 'visual',
+                If(state == session_states.ACTIVE, 'success',
+                    If(state.in_([
+                                session_states.EXPIRING,
+                                session_states.AWAITING,
+                                session_states.PROVING]), 'warning',
+                        If(state.in_([
+                                    session_states.EXPIRED,
+                                    session_states.REVOKED,
+                                    session_states.REFUSED]), 'danger',
+                            'muted'))))]
+
+    def get_context_name(self, name):
+        if self.company:
+            return self.company.rec_name
+        return gettext('mbank.msg_session_of_database')
+
+    @classmethod
+    def order_context_name(cls, tables):
+        return cls.company.convert_order('company', tables, cls)
+
+    @classmethod
+    def search_rec_name(cls, name, clause):
+        return ['OR',
+            super().search_rec_name(name, clause),
+            ('bank_user', *clause[1:]),
+            ('diks.dik', *clause[1:]),
+            ('diks.company.rec_name', *clause[1:]),
+            ('company.rec_name', *clause[1:]),
+            ]
+
+
+class SessionDik(metaclass=PoolMeta):
+    __name__ = 'mbank.session.dik'
+
+    operations_text = fields.Function(
+        fields.Char("Operations Granted"), 'get_operations_text')
+    offices = fields.Function(
+        fields.Char("Head Offices with This DIK",
+            help="A session and its statements are of all of them."),
+        'get_offices')
+
+    @classmethod
+    def view_attributes(cls):
+        return super().view_attributes() + [
+            ('/tree/field[@name="granted"]', 'visual',
+                If(Eval('granted'), 'success', 'danger'))]
+
+    def get_offices(self, name):
+        return names_of(offices_with(self.dik)) or None
+
+    def get_operations_text(self, name):
+        if not self.granted:
+            return gettext('mbank.msg_result_nothing')
+        return (operations_text(self.operation_names)
+            or gettext('mbank.msg_result_nothing'))
