@@ -73,7 +73,10 @@ def make_customer(options: argparse.Namespace) -> int:
             _warn_of_days_to_come(db, last_day)
     except KeyboardInterrupt:
         progress.end()
-        sys.stderr.write(f"companynet-sandbox: stopped; {progress.entries:,} entries are in the books\n")
+        # The last day may have been written and not been reported yet.
+        with books.transaction() as db:
+            entries = summary.summarise(db, options.dir)["entries"]
+        sys.stderr.write(f"companynet-sandbox: stopped; {entries:,} entries are in the books\n")
         return INTERRUPTED
     finally:
         books.close()
