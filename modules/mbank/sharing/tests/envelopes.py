@@ -10,6 +10,7 @@ from trytond.modules.mbank.sharing.share_message import (
     SHARE, ShareMessage, receiver_text)
 from trytond.pool import Pool
 
+from ...tests.sessions import put_in_force
 from ...tests.sharing import DIK, SharingCase
 
 PASSWORD = 'ściśle;"tajne"'
@@ -24,10 +25,8 @@ class ShareCase(SharingCase):
 
     def new_session(self, user=1, **values):
         "A live session, without a bank"
-        Session = Pool().get('mbank.session')
         session_id, end, granted = self.begin(user=user, **values)
-        Session.activate(session_id, b'TOKEN', end, granted)
-        return Session(session_id)
+        return put_in_force(session_id, b'TOKEN', end, granted)
 
     def envelope(
             self, kind=SHARE, share=None, dik=DIK, user=None,
