@@ -63,8 +63,8 @@ class ConfigurationContextError(ValidationError):
     pass
 
 
-class SessionTransitionError(MBankError):
-    pass
+class TransitionError(MBankError):
+    "A record does not go from the one state to the other"
 
 
 class SessionCreateError(MBankError):

@@ -9,7 +9,7 @@ from trytond.pyson import Bool, Eval
 from .. import gateway
 from ..clock import local_text
 from ..operation_words import operations_text
-from ..sharing.share import LIVE as SHARES_LIVE
+from ..sharing.share_states import LIVE as SHARES_LIVE
 from ..signing_ways import BY_HAND, SERVER, WORKSTATION
 
 BANK = 'mBank CompanyNet'

@@ -10,7 +10,7 @@ from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (
     DatabaseNotAdoptedError, DIKValidationError, MissingDIKError,
     NoSessionError, SealedValueError, SessionNotCoveringError,
-    SessionNotLiveError, SessionTransitionError)
+    SessionNotLiveError, TransitionError)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
@@ -175,9 +175,9 @@ class RightsTestCase(TestCase):
         self.prepare()
         Session = Pool().get('mbank.session')
         session = make_session(self.jan, self.company)
-        with self.assertRaises(SessionTransitionError):
+        with self.assertRaises(TransitionError):
             Session.write([session], {'state': 'draft'})
-        with self.assertRaises(SessionTransitionError):
+        with self.assertRaises(TransitionError):
             Session.create([{
                         'user': self.ewa.id, 'context_key': 'x',
                         'state': 'active'}])

@@ -93,8 +93,9 @@ class ShareTestCase(ShareCase):
                         'user_id': 1, 'user_login': 'x', 'head_office_id': 1,
                         'dik': DIK,
                         'shared_at': utcnow(), 'expires': session.end,
-                        'state': 'shared',
+                        'state': 'sending',
                         }])
+            share.__class__.write([share], {'state': 'shared'})
             return session.id, share.id
 
         def revoke():
