@@ -1,4 +1,5 @@
-# Everything runs from one checkout: `make demo`, `make test`, `make lint`, `make bench`, `make plugin`.
+# Everything runs from one checkout: `make demo`, `make quick`, `make test`, `make proof`, `make lint`, `make bench`,
+# `make plugin`.
 # A fresh machine needs Python 3.11, make, npm and apt.
 
 PYTHON ?= python3
@@ -14,17 +15,25 @@ WEB := $(BUILD)/web/node_modules/tryton-sao/index.html
 PLUGIN := $(BUILD)/plugin/MBankPluginV2.zip
 VENDOR_KEY ?= $(BUILD)/plugin/vendor-key.pem
 
-.PHONY: demo test lint bench plugin signer clean
+.PHONY: demo quick test proof lint bench plugin signer clean
 
 demo: $(ENVIRONMENT) $(WEB)
 	$(BIN)/python -m demo $(ARGS)
 
+# While working: pure code, and the module tests of what changed.
+quick: lint
+	$(BIN)/python -m tests.quick $(ARGS)
+
 test: lint $(SYSTEM) $(WEB)
 	$(BIN)/python -m tests.run $(ARGS)
 
+# All that `make test` runs, and the same rules at every point there is; docs/proof.md has the results.
+proof: lint $(SYSTEM) $(WEB)
+	$(BIN)/python -m tests.run --proof $(ARGS)
+
 lint: $(ENVIRONMENT)
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check packages demo tests benchmarks
+	$(BIN)/ruff format --check packages demo tests benchmarks conftest.py
 	$(BIN)/mypy packages/*/src demo
 	PYTHONPATH=modules $(BIN)/lint-imports --no-cache
 

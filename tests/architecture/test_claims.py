@@ -95,23 +95,24 @@ VOCABULARY = (
 EXAMPLES = tuple(f"companynet_sandbox/control/{name}.py" for name in ("api", "orders", "accounts"))
 
 
-def words_of(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+@cache
+def words_of(source: str) -> frozenset[tuple[str, bool]]:
     """The texts of a module without its docstrings, and its names of attributes (marked so)."""
-    sentences = {
-        node.value for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    nodes = list(ast.walk(ast.parse(source)))
+    sentences = {node.value for node in nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    texts = {
+        (node.value, False)
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in sentences
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in sentences:
-            yield node.value, False
-        elif isinstance(node, ast.Attribute):
-            yield node.attr, True
+    return frozenset(texts | {(node.attr, True) for node in nodes if isinstance(node, ast.Attribute)})
 
 
 def unmarked(source: str, vocabulary: Words) -> set[str]:
     """Words of the bank in a module that carries none of their claims."""
     found = {
         word
-        for word, attribute in words_of(ast.parse(source))
+        for word, attribute in words_of(source)
         if word in vocabulary.words and (vocabulary.attributes or not attribute)
     }
     return set() if vocabulary.claims & set(re.findall(r"\bL-\d{3}\b", source)) else found
