@@ -35,7 +35,6 @@ def content(**changed: object) -> dict[str, object]:
         "diks": [{"dik": demo_data.DIK_ALFA, "head_office": "Zakłady Przykładowe Alfa sp. z o.o."}],
         "operations": sorted(ERP_OPERATIONS),
         "end": f"{END:%Y-%m-%dT%H:%M:%SZ}",
-        "shared_with": ["beta"],
         "requested_by": "Jan Kowalski",
         "database": DATABASE,
         "certificate": None,
