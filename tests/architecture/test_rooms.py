@@ -26,7 +26,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.rooms = ["", *self._config("")["tryton"]["include_dirs"].split()]
+        self.rooms = ["", *self.config("")["tryton"]["include_dirs"].split()]
         #: Pool name, or id of a record, to the room that has it; of several the lowest.
         self.models: dict[str, str] = {}
         self.records: dict[str, str] = {}
@@ -40,7 +40,7 @@ class House:
                 if element.get("model") == "ir.ui.view":
                     self.views[_field(element, "name")] = room
 
-    def _config(self, room: str) -> configparser.ConfigParser:
+    def config(self, room: str) -> configparser.ConfigParser:
         config = configparser.ConfigParser()
         config.read(self.folder / room / "tryton.cfg")
         return config
@@ -57,7 +57,7 @@ class House:
                             yield ast.literal_eval(line.value), f"{path.stem}.{node.name}"
 
     def _elements(self, room: str) -> Iterator[ET.Element]:
-        for name in self._config(room)["tryton"].get("xml", "").split():
+        for name in self.config(room)["tryton"].get("xml", "").split():
             yield from ET.parse(self.folder / room / name).iter()  # noqa: S314 - our own files
 
     def faults(self) -> list[str]:
@@ -170,3 +170,72 @@ def test_a_planted_violation_is_found(tmp_path: Path, file: str, before: str | N
     faults = House(house).faults()
     assert len(faults) == 1
     assert said in faults[0]
+
+
+#: Models made of several classes whose methods are called one way too: a class uses what stands at or below it.
+STACKED = ("mbank.session",)
+#: What a record or the class of such a model is called where it is used.
+RECEIVERS = re.compile(r"^(?:self|cls|session|Session|new|old|other|record|s)$")
+
+
+def stack_of(house: House, model: str) -> list[tuple[str, ast.ClassDef]]:
+    """The classes of a model in the order Tryton puts them on each other: place and source."""
+    stack = []
+    for room in house.rooms:
+        for place in house.config(room).get("register", "model", fallback="").split():
+            file, name = place.split(".")
+            body = ast.parse((house.folder / room / f"{file}.py").read_text()).body
+            [node] = [node for node in body if isinstance(node, ast.ClassDef) and node.name == name]
+            if f"__name__ = '{model}'" in ast.unparse(node):
+                stack.append((f"{room}.{place}", node))
+    return stack
+
+
+def defined_by(node: ast.ClassDef) -> set[str]:
+    """The names of methods, properties and fields of the class."""
+    names = {line.name for line in node.body if isinstance(line, ast.FunctionDef)}
+    return names | {
+        target.id
+        for line in node.body
+        if isinstance(line, ast.Assign)
+        for target in line.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def calls_upwards(house: House, model: str) -> list[str]:
+    """Uses of what only a class further up the stack defines, by a class that does not see it."""
+    stack = stack_of(house, model)
+    lowest: dict[str, int] = {}
+    for floor, (_, node) in enumerate(stack):
+        for name in defined_by(node):
+            lowest.setdefault(name, floor)
+    return [
+        f"{place} uses {use.attr} of {stack[lowest[use.attr]][0]}"
+        for floor, (place, node) in enumerate(stack)
+        for use in ast.walk(node)
+        if isinstance(use, ast.Attribute) and isinstance(use.value, ast.Name) and RECEIVERS.match(use.value.id)
+        if lowest.get(use.attr, -1) > floor
+    ]
+
+
+@pytest.mark.parametrize("model", STACKED)
+def test_classes_of_a_model_use_what_is_below_them(model: str) -> None:
+    """Tryton makes one model of many classes; read one by one they know only those registered before."""
+    house = House(MODULE)
+    assert len(stack_of(house, model)) > 5
+    assert calls_upwards(house, model) == []
+
+
+def test_a_planted_call_upwards_is_found(tmp_path: Path) -> None:
+    house = tmp_path / "mbank"
+    shutil.copytree(MODULE, house, ignore=shutil.ignore_patterns("tests", "view", "locale", "__pycache__"))
+    path = house / "sessions" / "session.py"
+    path.write_text(
+        path.read_text().replace(
+            "    def covers(", "    def planted(self):\n        self._warn()\n\n    def covers(", 1
+        )
+    )
+    assert calls_upwards(House(house), "mbank.session") == [
+        "sessions.session.Session uses _warn of sessions.session_life.Session"
+    ]

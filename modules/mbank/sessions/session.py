@@ -6,18 +6,22 @@ import json
 from sql import Null
 from sql.operators import Equal
 from trytond.i18n import gettext
-from trytond.model import Exclude, ModelSQL, ModelView, Unique, fields
+from trytond.model import Exclude, ModelSQL, ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
-from .. import gateway
 from ..clock import local_text, utcnow
 from ..keyring import vault
 from ..keyring.sealed import SealedMixin
 from ..transitions import MovingMixin
 from . import session_states
 from .session_told import publish
+
+#: What Tryton keeps of every record.
+_OF_RECORD = frozenset([
+        'id', 'create_uid', 'create_date', 'write_uid', 'write_date', 'state'])
+
 
 class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     __name__ = 'mbank.session'
@@ -26,6 +30,11 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     _first_states = frozenset([session_states.DRAFT])
     # Each is told of, and has its line in the history.
     _state_may_stay = False
+    #: What a session is asked with. Nothing else is in a copy: not its life,
+    #: not its secret, not what came of it.
+    _copied = frozenset([
+            'user', 'company', 'context_key', 'requested', 'bank_user',
+            'certificate', 'certificate_subject', 'asked_end'])
 
     user = fields.Many2One('res.user', "User", required=True, readonly=True)
     company = fields.Many2One(
@@ -54,69 +63,13 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
             },
         help="What the bank granted. A session that ends here before is "
         "ended at the bank then.")
-    activated = fields.DateTime("Active Since", readonly=True,
-        states={
-            'invisible': ~Eval('activated'),
-            })
-    ended = fields.DateTime("Ended", readonly=True,
-        states={
-            'invisible': ~Eval('ended'),
-            })
     reason = fields.Text("Reason", readonly=True,
         states={
             'invisible': ~Eval('reason'),
             })
     diks = fields.One2Many(
         'mbank.session.dik', 'session', "DIKs", readonly=True)
-    difference = fields.Function(fields.Text(
-            "Granted Otherwise",
-            states={
-                'invisible': ~Eval('difference'),
-                },
-            help="What the bank granted other than it was asked for."),
-        'get_difference')
     token = fields.Binary("Token", readonly=True)
-    request = fields.Char("Request", readonly=True)
-    finish_pending = fields.Boolean("To End at the Bank", readonly=True,
-        states={
-            'invisible': ~Eval('finish_pending'),
-            },
-        help="Locked here; the bank is asked again until it has ended it.")
-    finish_message = fields.Text("Bank's Answer to the Ending", readonly=True,
-        states={
-            'invisible': ~Eval('finish_message'),
-            })
-    finish_tries = fields.Integer("Tries to End at the Bank", readonly=True,
-        states={
-            'invisible': ~Eval('finish_tries'),
-            })
-    finish_next = fields.DateTime("Next Try to End at the Bank",
-        readonly=True,
-        states={
-            'invisible': ~Eval('finish_pending') | ~Eval('finish_next'),
-            })
-    renews = fields.Many2One(
-        'mbank.session', "Renews", readonly=True, ondelete='SET NULL',
-        states={
-            'invisible': ~Eval('renews'),
-            },
-        help="The session that stays in force until this one has taken its "
-        "place.")
-    renewal_tried = fields.DateTime("Last Renewal by Itself", readonly=True,
-        states={
-            'invisible': ~Eval('renewal_tried'),
-            })
-    renewal_message = fields.Text("Result of the Renewal", readonly=True,
-        states={
-            'invisible': ~Eval('renewal_message'),
-            })
-    warned = fields.Integer("Warned", readonly=True,
-        help="The days before the end at which its user was told last.")
-    superseded_by = fields.Many2One(
-        'mbank.session', "Superseded by", readonly=True, ondelete='SET NULL',
-        states={
-            'invisible': ~Eval('superseded_by'),
-            })
     shared_from = fields.Char("Shared from", readonly=True,
         states={
             'invisible': ~Eval('shared_from'),
@@ -144,18 +97,11 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
                         table.state.in_(sorted(session_states.PENDING))
                         & (table.shared_from == Null))),
                 'mbank.msg_session_pending_unique'),
-            ('request_unique',
-                Unique(table, table.request),
-                'mbank.msg_session_pending_unique'),
             ]
 
     @classmethod
     def default_state(cls):
         return session_states.DRAFT
-
-    @classmethod
-    def default_finish_pending(cls):
-        return False
 
     def get_rec_name(self, name):
         parts = [self.user.rec_name]
@@ -172,35 +118,6 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     def search_rec_name(cls, name, clause):
         return [('user.rec_name', *clause[1:])]
 
-    def get_difference(self, name):
-        if self.state in session_states.PENDING or not self.activated:
-            return None
-        lines = []
-        if self.end and self.asked_end and self.end < self.asked_end:
-            lines.append(gettext(
-                    'mbank.msg_session_shorter',
-                    end=local_text(self.end, self.company),
-                    asked=local_text(self.asked_end, self.company)))
-        if self.end and self.bank_end and self.end < self.bank_end:
-            lines.append(gettext(
-                    'mbank.msg_session_longer',
-                    end=local_text(self.end, self.company),
-                    bank_end=local_text(self.bank_end, self.company)))
-        for dik in self.diks:
-            if not dik.asked:
-                lines.append(gettext(
-                        'mbank.msg_session_dik_unasked', dik=dik.dik))
-            elif not dik.granted:
-                lines.append(gettext(
-                        'mbank.msg_session_dik_refused', dik=dik.dik))
-            elif missing := (
-                    gateway.SESSION_OPERATIONS - set(dik.operation_names)):
-                lines.append(gettext(
-                        'mbank.msg_session_operations_missing',
-                        dik=dik.dik,
-                        operations=', '.join(sorted(missing))))
-        return '\n'.join(lines) or None
-
     # What a session may do
 
     @property
@@ -210,12 +127,6 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     @property
     def is_past(self):
         return bool(self.end and self.end <= utcnow())
-
-    @property
-    def is_past_at_bank(self):
-        "Whether it has come to its end at the bank by itself"
-        end = self.bank_end or self.end
-        return bool(end and end <= utcnow())
 
     def covers(self, dik):
         "Whether the bank granted the DIK"
@@ -265,32 +176,10 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     def copy(cls, sessions, default=None):
         default = default.copy() if default is not None else {}
         default.setdefault('state', session_states.DRAFT)
-        for name in ['request', 'finish_pending', 'finish_message',
-                'finish_tries', 'finish_next', 'superseded_by', 'shared_from',
-                'activated', 'ended', 'end', 'bank_end', 'reason', 'renews',
-                'renewal_tried', 'renewal_message', 'warned']:
-            default.setdefault(name)
+        for name in cls._fields.keys() - cls._copied - _OF_RECORD:
+            if not isinstance(cls._fields[name], fields.Function):
+                default.setdefault(name)
         return super().copy(sessions, default=default)
-
-    def _end(self, state, reason, at_bank=True, **values):
-        """Leave the live states, or the proof; the only way out of them.
-
-        A session that was made here and may still live at the bank is to be
-        ended there, unless at_bank says that it does not.
-        """
-        at_bank = (
-            at_bank
-            and not self.shared_from
-            and not self.is_past_at_bank)
-        if not at_bank:
-            values['token'] = None
-        self.__class__.write([self], {
-                'state': state,
-                'reason': reason,
-                'ended': utcnow(),
-                'finish_pending': at_bank,
-                **values,
-                })
 
 
 class SessionDik(ModelSQL, ModelView):

@@ -4,7 +4,7 @@
 import datetime as dt
 
 from trytond.i18n import gettext
-from trytond.model import ModelView
+from trytond.model import ModelView, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
@@ -15,7 +15,7 @@ from ..clock import utcnow
 from ..exceptions import MBankError, SessionInvalidError
 from ..rights import has_right
 from . import session_states
-from .session_states import LIVE, PENDING
+from .session_states import LIVE
 
 #: Between two tries to end a session at the bank; doubled after each.
 FIRST_PAUSE = dt.timedelta(minutes=5)
@@ -33,6 +33,29 @@ def pause_after(tries):
 class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
 
+    ended = fields.DateTime("Ended", readonly=True,
+        states={
+            'invisible': ~Eval('ended'),
+            })
+    finish_pending = fields.Boolean("To End at the Bank", readonly=True,
+        states={
+            'invisible': ~Eval('finish_pending'),
+            },
+        help="Locked here; the bank is asked again until it has ended it.")
+    finish_message = fields.Text("Bank's Answer to the Ending", readonly=True,
+        states={
+            'invisible': ~Eval('finish_message'),
+            })
+    finish_tries = fields.Integer("Tries to End at the Bank", readonly=True,
+        states={
+            'invisible': ~Eval('finish_tries'),
+            })
+    finish_next = fields.DateTime("Next Try to End at the Bank",
+        readonly=True,
+        states={
+            'invisible': ~Eval('finish_pending') | ~Eval('finish_next'),
+            })
+
     @classmethod
     def __setup__(cls):
         super().__setup__()
@@ -44,7 +67,37 @@ class Session(metaclass=PoolMeta):
                     },
                 })
 
+    @classmethod
+    def default_finish_pending(cls):
+        return False
+
+    @property
+    def is_past_at_bank(self):
+        "Whether it has come to its end at the bank by itself"
+        end = self.bank_end or self.end
+        return bool(end and end <= utcnow())
+
     # Here
+
+    def _end(self, state, reason, at_bank=True, **values):
+        """Leave the live states, or the proof; the only way out of them.
+
+        A session that was made here and may still live at the bank is to be
+        ended there, unless at_bank says that it does not.
+        """
+        at_bank = (
+            at_bank
+            and not self.shared_from
+            and not self.is_past_at_bank)
+        if not at_bank:
+            values['token'] = None
+        self.__class__.write([self], {
+                'state': state,
+                'reason': reason,
+                'ended': utcnow(),
+                'finish_pending': at_bank,
+                **values,
+                })
 
     @classmethod
     def lock_here(cls, session_id, reason):
@@ -66,17 +119,6 @@ class Session(metaclass=PoolMeta):
         session._tell(
             'mbank.msg_session_ended_label', reason,
             advice='mbank.msg_session_advice_new')
-
-    @classmethod
-    def give_up(cls, reason):
-        "Let go of all sessions here without ending them at the bank"
-        for session in cls.search([]):
-            if session.state in PENDING:
-                cls.refuse(session.id, reason, at_bank=False)
-            elif session.state in LIVE:
-                session._end(session_states.REVOKED, reason, at_bank=False)
-            elif session.finish_pending:
-                cls._finished(session.id, True, reason)
 
     @classmethod
     @ModelView.button

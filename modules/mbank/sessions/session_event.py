@@ -68,9 +68,3 @@ class Session(metaclass=PoolMeta):
         super().write(*args)
         if events:
             Event.create(events)
-
-    @classmethod
-    def copy(cls, sessions, default=None):
-        default = default.copy() if default is not None else {}
-        default.setdefault('events', None)
-        return super().copy(sessions, default=default)

@@ -1,21 +1,18 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-"""The regular check of all sessions: what is over, what ends soon, what was
-left by a process that died."""
-import datetime as dt
+"""The life of a session: what is over, what ends soon, what was left by a
+process that died."""
 import logging
 
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
-from trytond.pool import Pool, PoolMeta
-from trytond.transaction import Transaction, without_check_access
+from trytond.pool import PoolMeta
+from trytond.transaction import Transaction
 
-from .. import independent, telling
-from ..clock import local_text, utcnow
+from .. import independent
 from ..exceptions import SessionProofError
 from . import session_making, session_states
 from .session_states import LIVE, PENDING, PROVING
-from .session_told import concerned
 
 logger = logging.getLogger(__name__)
 
@@ -24,9 +21,8 @@ class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
 
     @classmethod
-    @without_check_access
-    def check_all(cls):
-        "Expire, warn, go on with what a dead process left, end at the bank"
+    def check_each(cls):
+        "Expire, warn, go on with what a dead process left: each by itself"
         def open_sessions():
             return [(s.id, s.state) for s in cls.search([
                         ('state', 'in', sorted(LIVE | PENDING)),
@@ -40,7 +36,6 @@ class Session(metaclass=PoolMeta):
             except UserError as error:
                 # The others are checked all the same.
                 logger.warning("check of session %s: %s", session_id, error)
-        cls.finish_all()
 
     @classmethod
     def prove_left(cls, session_id):
@@ -82,17 +77,6 @@ class Session(metaclass=PoolMeta):
         else:
             session._warn()
 
-    @property
-    def reached(self):
-        "The days of the last warning that is due by now, or None"
-        Configuration = Pool().get('mbank.configuration')
-        if self.end is None:
-            return None
-        days_left = (self.end - utcnow()) / dt.timedelta(days=1)
-        return min(
-            (d for d in Configuration(1).warnings if days_left <= d),
-            default=None)
-
     def _warn(self):
         "Mark that the end is near, and tell once at each of the days set"
         reached = self.reached
@@ -116,25 +100,13 @@ class Session(metaclass=PoolMeta):
             return 'mbank.msg_session_advice_certificate'
         return 'mbank.msg_session_advice_renew'
 
-    def _tell(self, label, description=None, advice=None):
-        """Tell the owner and those who manage the sessions.
-
-        label and advice are ids of messages, said to each in their language;
-        description is text that is there in one, an answer of the bank for
-        example.
-        """
-        Configuration = Pool().get('mbank.configuration')
-
-        def text(session):
-            end = session.end or session.asked_end
-            parts = [description]
-            if advice:
-                parts.append(gettext(
-                        advice,
-                        end=local_text(end, session.company) if end else '-',
-                        certificate=session.certificate_subject or '-'))
-            return ' '.join(filter(None, parts)) or None
-        telling.tell(
-            self, concerned(self),
-            lambda session: gettext(label, session=session.rec_name),
-            text, by_mail=Configuration(1).warn_by_email)
+    @classmethod
+    def give_up(cls, reason):
+        "Let go of all sessions here without ending them at the bank"
+        for session in cls.search([]):
+            if session.state in PENDING:
+                cls.refuse(session.id, reason, at_bank=False)
+            elif session.state in LIVE:
+                session._end(session_states.REVOKED, reason, at_bank=False)
+            elif session.finish_pending:
+                cls._finished(session.id, True, reason)

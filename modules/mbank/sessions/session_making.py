@@ -11,7 +11,9 @@ import datetime as dt
 import json
 
 from trytond.i18n import gettext
+from trytond.model import Unique, fields
 from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Eval
 from trytond.transaction import Transaction
 
 from .. import gateway, independent
@@ -35,6 +37,34 @@ PROOF = 'getStatus'
 
 class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
+
+    activated = fields.DateTime("Active Since", readonly=True,
+        states={
+            'invisible': ~Eval('activated'),
+            })
+    request = fields.Char("Request", readonly=True)
+    renews = fields.Many2One(
+        'mbank.session', "Renews", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('renews'),
+            },
+        help="The session that stays in force until this one has taken its "
+        "place.")
+    superseded_by = fields.Many2One(
+        'mbank.session', "Superseded by", readonly=True, ondelete='SET NULL',
+        states={
+            'invisible': ~Eval('superseded_by'),
+            })
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        table = cls.__table__()
+        cls._sql_constraints += [
+            ('request_unique',
+                Unique(table, table.request),
+                'mbank.msg_session_pending_unique'),
+            ]
 
     @classmethod
     def begin(cls, diks, **values):

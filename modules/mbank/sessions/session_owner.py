@@ -12,7 +12,7 @@ from trytond.i18n import gettext
 from trytond.pool import Pool, PoolMeta
 from trytond.transaction import Transaction, without_check_access
 
-from .. import independent, telling
+from .. import telling
 from ..rights import has_right
 from . import session_states
 from .session_states import LIVE, PENDING
@@ -60,14 +60,6 @@ class Session(metaclass=PoolMeta):
         else:
             cls.call_off(self.id, reason, by_owner_lost=True)
         cls(self.id)._tell('mbank.msg_session_ended_label', reason)
-
-    @classmethod
-    @without_check_access
-    def check_all(cls):
-        # Rights may have been changed past the models. Of the default user
-        # it is not told again every hour.
-        independent.run(lock_unentitled, changed=False)
-        super().check_all()
 
 
 @without_check_access

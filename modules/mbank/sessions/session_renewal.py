@@ -8,6 +8,7 @@ from trytond.exceptions import UserError
 from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.pool import Pool, PoolMeta
+from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
 from .. import independent
@@ -27,6 +28,14 @@ logger = logging.getLogger(__name__)
 class Session(metaclass=PoolMeta):
     __name__ = 'mbank.session'
 
+    renewal_tried = fields.DateTime("Last Renewal by Itself", readonly=True,
+        states={
+            'invisible': ~Eval('renewal_tried'),
+            })
+    renewal_message = fields.Text("Result of the Renewal", readonly=True,
+        states={
+            'invisible': ~Eval('renewal_message'),
+            })
     renewal_due = fields.Function(
         fields.Boolean("To Renew",
             help="In force, made here, and near its end."),
@@ -101,11 +110,10 @@ class Session(metaclass=PoolMeta):
             return Certificate(self.certificate.id).unattended
 
     @classmethod
-    @without_check_access
-    def check_all(cls):
+    def begin_renewals(cls):
+        "Queue what is due to be renewed by itself"
         for session_id in independent.run(cls._begin_renewals):
             cls.__queue__.renew_by_itself([cls(session_id)])
-        super().check_all()
 
     @classmethod
     def _begin_renewals(cls):

@@ -1,12 +1,13 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """What a person reads of a session: what it may do, and how it is used."""
-
 from trytond.i18n import gettext
 from trytond.model import fields
 from trytond.pool import PoolMeta
 from trytond.pyson import Eval, If
 
+from .. import gateway
+from ..clock import local_text
 from ..company import names_of, offices_with
 from ..operation_words import operations_text
 from . import session_states
@@ -19,6 +20,14 @@ class Session(metaclass=PoolMeta):
         fields.Char("Context",
             help="The head office the session is kept for, or the database."),
         'get_context_name')
+
+    difference = fields.Function(fields.Text(
+            "Granted Otherwise",
+            states={
+                'invisible': ~Eval('difference'),
+                },
+            help="What the bank granted other than it was asked for."),
+        'get_difference')
 
     @classmethod
     def view_attributes(cls):
@@ -44,6 +53,35 @@ class Session(metaclass=PoolMeta):
     @classmethod
     def order_context_name(cls, tables):
         return cls.company.convert_order('company', tables, cls)
+
+    def get_difference(self, name):
+        if self.state in session_states.PENDING or not self.activated:
+            return None
+        lines = []
+        if self.end and self.asked_end and self.end < self.asked_end:
+            lines.append(gettext(
+                    'mbank.msg_session_shorter',
+                    end=local_text(self.end, self.company),
+                    asked=local_text(self.asked_end, self.company)))
+        if self.end and self.bank_end and self.end < self.bank_end:
+            lines.append(gettext(
+                    'mbank.msg_session_longer',
+                    end=local_text(self.end, self.company),
+                    bank_end=local_text(self.bank_end, self.company)))
+        for dik in self.diks:
+            if not dik.asked:
+                lines.append(gettext(
+                        'mbank.msg_session_dik_unasked', dik=dik.dik))
+            elif not dik.granted:
+                lines.append(gettext(
+                        'mbank.msg_session_dik_refused', dik=dik.dik))
+            elif missing := (
+                    gateway.SESSION_OPERATIONS - set(dik.operation_names)):
+                lines.append(gettext(
+                        'mbank.msg_session_operations_missing',
+                        dik=dik.dik,
+                        operations=', '.join(sorted(missing))))
+        return '\n'.join(lines) or None
 
     @classmethod
     def search_rec_name(cls, name, clause):

@@ -405,12 +405,6 @@ class Session(metaclass=PoolMeta):
     def share(cls, sessions):
         check_right('group_share')
 
-    @classmethod
-    def copy(cls, sessions, default=None):
-        default = default.copy() if default is not None else {}
-        default.setdefault('shares', None)
-        return super().copy(sessions, default=default)
-
     def _end(self, state, reason, **values):
         Share = Pool().get('mbank.share')
         super()._end(state, reason, **values)

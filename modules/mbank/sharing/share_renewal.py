@@ -24,8 +24,8 @@ from ..exceptions import (
     TargetUserError)
 from ..rights import has_right
 from ..sessions.session_told import concerned
-from .share_states import LIVE, REVOKED, REVOKING, SENDING
 from .share_proof import WAITING
+from .share_states import LIVE, REVOKED, REVOKING, SENDING
 
 #: The targets open what has come every five minutes, and are asked as often.
 GRACE = dt.timedelta(minutes=15)

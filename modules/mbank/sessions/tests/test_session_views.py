@@ -5,15 +5,18 @@ import datetime as dt
 import json
 from itertools import count
 from unittest import TestCase
+from unittest.mock import patch
 
 from companynet_sandbox.customers import demo_data
+from trytond.model import fields
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.clock import utcnow
+from trytond.modules.mbank.sessions import session_check
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
-    activate_module, drop_db, with_transaction)
+    DB_NAME, activate_module, drop_db, with_transaction)
 from trytond.transaction import Transaction
 
 from ...tests.sessions import put_in_force
@@ -476,3 +479,54 @@ class SessionViewsTestCase(TestCase):
         (few, _), (many, rows) = counts
         self.assertGreater(rows, 90)
         self.assertLess(many - few, 45)
+
+    @with_transaction()
+    def test_a_copy_is_asked_for_anew(self):
+        "Nothing of the life, the secret or the end of a session is in a copy"
+        Session = Pool().get('mbank.session')
+        old = self.session(self.signatory())
+        session = self.session(old.user)
+        everything = {
+            name: value for name, value in [
+                ('warned', 7), ('renewal_message', "no"),
+                ('renewal_tried', utcnow()), ('reason', "because"),
+                ('finish_message', "later"), ('finish_tries', 3),
+                ('finish_next', utcnow()), ('request', 'once'),
+                ('renews', old.id), ('shared_from', 'there'),
+                ('superseded_by', old.id), ('ended', utcnow()),
+                ('finish_pending', True)]}
+        Session.write([session], everything)
+        copy, = Session.copy([session])
+        stored = {
+            name: field for name, field in Session._fields.items()
+            if not isinstance(field, (fields.Function, fields.One2Many))}
+        kept = {
+            name for name in stored
+            if name not in {
+                'id', 'create_uid', 'create_date', 'write_uid', 'write_date'}
+            and getattr(copy, name)}
+        self.assertEqual(copy.state, 'draft')
+        self.assertLessEqual(kept - {'state'}, Session._copied)
+        self.assertFalse(copy.events or copy.shares or copy.diks)
+        # Each field that is reset was filled in, or is of another kind
+        self.assertLessEqual(
+            stored.keys() - Session._copied - everything.keys(), {
+                'id', 'create_uid', 'create_date', 'write_uid', 'write_date',
+                'state', 'token', 'activated', 'end', 'bank_end'})
+
+    def test_the_regular_check_has_one_order(self):
+        "Who may have none goes first, the bank is told last"
+        Session = Pool(DB_NAME).get('mbank.session')
+        steps = []
+        with patch.object(session_check, 'lock_unentitled',
+                lambda changed: steps.append('lock_unentitled')), \
+                patch.object(session_check.independent, 'run',
+                    lambda step, **values: step(**values)):
+            for name in ['begin_renewals', 'check_each', 'finish_all']:
+                self.enterContext(patch.object(
+                        Session, name, lambda name=name: steps.append(name)))
+            with Transaction().start(DB_NAME, 0):
+                Session.check_all()
+        self.assertEqual(steps, [
+                'lock_unentitled', 'begin_renewals', 'check_each',
+                'finish_all'])
