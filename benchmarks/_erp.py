@@ -11,6 +11,7 @@ from trytond import config
 from trytond.modules.mbank import gateway, independent
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank.sessions.authorisation import Authorisation
+from trytond.modules.mbank.tests.sessions import put_in_force
 from trytond.pool import Pool
 from trytond.transaction import Transaction, check_access
 
@@ -71,7 +72,7 @@ class Erp:
         session = get("mbank.session")
         end = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0) + dt.timedelta(days=90)
         session_id = session.begin([(DIK, company.id)], user=jan.id, context_key="database", asked_end=end)
-        session.activate(session_id, TOKEN.encode(), end, {DIK: ["getStatus"]})
+        put_in_force(session_id, TOKEN.encode(), end, {DIK: ["getStatus"]})
         self.company_id, self.jan, self.ewa = company.id, jan.id, ewa.id
 
     def in_request(self, function: Callable[[Any], object]) -> tuple[float, float]:

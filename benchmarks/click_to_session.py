@@ -35,7 +35,8 @@ from companynet.client import CompanyNet
 from companynet.domain.session import Permission, PermissionConfig, Secret
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs11Signer, list_identities
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox import testing
+from companynet_sandbox.customers import demo_data
 
 PIN = "314159"
 LABEL = "Karta Jana"
@@ -61,7 +62,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
     now = dt.datetime.now(dt.UTC)
-    identity = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    identity = testing.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
     with tempfile.TemporaryDirectory() as name, running_house("bench", identity.certificate_pem) as house:
         folder = Path(name)
         (folder / "home").mkdir()

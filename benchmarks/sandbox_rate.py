@@ -22,10 +22,9 @@ import psutil
 import requests
 
 import _bank
-from companynet_sandbox import demo_data
-from companynet_sandbox.testclient import Customer, Transfer, order_file
-from companynet_sandbox.testing import RunningBank, running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import RunningBank, make_identity, running_bank
+from companynet_sandbox.testing.client import Customer, Transfer, order_file
 
 PASSWORD = "of-a-test"  # noqa: S105
 DAY = dt.date(2026, 1, 5)

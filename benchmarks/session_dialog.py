@@ -21,6 +21,7 @@ os.environ.setdefault("DB_NAME", ":memory:")
 from trytond.modules.company.tests import create_company
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.keyring import vault
+from trytond.modules.mbank.tests.sessions import put_in_force
 from trytond.modules.mbank.tests.tools import PIN, configured, create_user, identity, model, wizard
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME, activate_module, drop_db
@@ -72,7 +73,7 @@ class House:
             diks = [(str(DIK + number), office) for number, office in enumerate(self.offices)]
             made = session.begin(diks, user=self.jan, context_key="database", bank_user="ALFA01", asked_end=end)
             granted = {dik: sorted(gateway.SESSION_OPERATIONS) for dik, _ in diks}
-            session.activate(made, b"token", end, granted)
+            put_in_force(made, b"token", end, granted)
 
     def request(self, work: Callable[[dict[str, Any]], object]) -> tuple[float, float]:
         """Milliseconds of the processor, and those that passed, of the work as a request of its own."""

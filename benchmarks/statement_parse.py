@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 import mt940
 
 from companynet.formats import read_statements
-from companynet_sandbox.books import Books, create_books
-from companynet_sandbox.generator.run import FIRST_DAY, Plan, generate
-from companynet_sandbox.statements import report_of_day
+from companynet_sandbox.accounts.reports import report_of_day
+from companynet_sandbox.books.file import Books, create_books
+from companynet_sandbox.customers.generator.run import FIRST_DAY, Plan, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

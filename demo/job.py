@@ -10,7 +10,8 @@ from typing import Any
 
 from trytond.modules.mbank.sharing.target import grants
 
-from companynet_sandbox import demo_data, demo_day, testkit
+from companynet_sandbox.customers import demo_data, demo_day
+from companynet_sandbox.testing import make_identity
 from demo import firms, installation
 from demo.erp import Person
 from demo.report import Report, StepFailed, expect
@@ -84,7 +85,7 @@ class Job:
     def open_bank(self) -> None:
         """Start the sandbox, register Jan's certificate, book the day's entries."""
         self.world.start_bank()
-        made = testkit.make_identity(
+        made = make_identity(
             "Jan Kowalski",
             dt.datetime.combine(self.today, dt.time(), dt.UTC) - dt.timedelta(days=30),
             dt.datetime.combine(self.today, dt.time(), dt.UTC) + dt.timedelta(days=700),

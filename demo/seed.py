@@ -221,7 +221,7 @@ def create_people(config: Any, firm: Firm, companies: list[Any]) -> None:
 
 def seed(firm: Firm, day: dt.date, config: Any) -> dict[str, int]:
     """Fill the database of ``config`` with ``firm``; the figures of what was made."""
-    from companynet_sandbox import demo_data  # noqa: PLC0415 - the bank's accounts, only needed here
+    from companynet_sandbox.customers import demo_data  # noqa: PLC0415 - the bank's accounts, only needed here
 
     finish_module_configuration(config)
     currencies = create_currencies(config)

@@ -32,7 +32,7 @@ _SOURCES = (
     "demo/firms.py",
     "demo/seed.py",
     "demo/templates.py",
-    "packages/companynet_sandbox/src/companynet_sandbox/demo_data.py",
+    "packages/companynet_sandbox/src/companynet_sandbox/customers/demo_data.py",
     "modules/automatic_settlement/**/*",
     "modules/plugins/**/*",
 )

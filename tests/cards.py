@@ -9,7 +9,7 @@ import pkcs11
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from pkcs11.util.x509 import decode_x509_certificate
 
-from companynet_sandbox.testkit import Identity
+from companynet_sandbox.testing import Identity
 
 LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"
 #: The key and its certificate have the same.

@@ -65,7 +65,7 @@ def main() -> int:
     """Run; the number of parts that failed."""
     near = sorted(nearest_tests(changed_files()))
     ignored = tuple(f"--ignore={name}" for name in SLOW)
-    parts = [Part("pure-code", (*PURE, *ignored))]
+    parts = [Part("pure-code", (*PURE, *ignored), 1 if near else CORES)]
     if near:
         parts.append(Part("changed-modules", tuple(near)))
     results = Runner(sys.argv[1:]).run_all(parts, CORES)

@@ -66,7 +66,7 @@ def _fill(library: str, label: str, pin: str) -> str:
     from pkcs11 import Attribute, CertificateType, ObjectClass
     from pkcs11.util.rsa import decode_rsa_private_key
 
-    from companynet_sandbox.testkit import make_identity
+    from companynet_sandbox.testing import make_identity
 
     now = dt.datetime.now(dt.UTC)
     identity = make_identity(OWNER, now - dt.timedelta(days=9), now + dt.timedelta(days=90), pin)

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The KSeF number of an invoice, by which a transfer names it."""
 from trytond.model import fields
 from trytond.pool import PoolMeta
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Entries of statements: what the bank said, and what was decided."""
 from trytond.i18n import gettext
 from trytond.model import ModelView, fields
 from trytond.pool import Pool, PoolMeta

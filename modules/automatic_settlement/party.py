@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The virtual account of a party, by which who paid is known."""
 from trytond.model import fields
 from trytond.pool import PoolMeta
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Proposals: what an entry may settle, for a person to accept."""
 from itertools import groupby
 
 from trytond.i18n import gettext

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Settling the entries of statements, and undoing it."""
 from collections import defaultdict
 from itertools import groupby
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""What the module tells a person, one class for each kind."""
 from trytond.exceptions import UserError, UserWarning
 from trytond.i18n import gettext
 from trytond.model.exceptions import ValidationError
@@ -62,8 +63,8 @@ class ConfigurationContextError(ValidationError):
     pass
 
 
-class SessionTransitionError(MBankError):
-    pass
+class TransitionError(MBankError):
+    "A record does not go from the one state to the other"
 
 
 class SessionCreateError(MBankError):
@@ -116,10 +117,6 @@ class SigningJobSizeError(SigningJobMessageError):
 
 
 class SigningAttemptsError(SigningJobError):
-    pass
-
-
-class SessionRevokeWarning(UserWarning):
     pass
 
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Rules of the module's models may ask whose user it is."""
 from trytond.pool import PoolMeta
 from trytond.transaction import Transaction
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The host's store of plugins, and the requests it carries out."""
 import os
 from pathlib import Path
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Installations of a plugin on a database, asked for and followed."""
 import datetime as dt
 import uuid
 

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The refusals of tryton_plugins in the user's language."""
 from trytond.i18n import gettext
 
 from .exceptions import PluginRefused

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Who may put plugins on the server."""
 from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SANDBOX = "packages/companynet_sandbox/src/companynet_sandbox"
 
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
@@ -46,11 +47,14 @@ def test_every_contract_is_kept() -> None:
         ("modules/mbank/planted.py", "import lxml.etree", "XML, SOAP"),
         ("modules/automatic_settlement/planted.py", "import settlement.values", "only automatic_settlement.matcher"),
         ("modules/automatic_settlement/planted.py", "import mbank.session", "never imports mbank"),
-        (
-            "packages/companynet_sandbox/src/companynet_sandbox/planted.py",
-            "import companynet.signing",
-            "sandbox shares",
-        ),
+        (f"{SANDBOX}/bank/planted.py", "import companynet.signing", "sandbox shares"),
+        (f"{SANDBOX}/bank/planted.py", "import companynet.contract", "sandbox shares"),
+        (f"{SANDBOX}/service/planted.py", "import companynet.errors", "sandbox shares"),
+        (f"{SANDBOX}/books/planted.py", "import companynet_sandbox.formats.xml", "Inside companynet_sandbox"),
+        (f"{SANDBOX}/control/planted.py", "import companynet_sandbox.testing", "Inside companynet_sandbox"),
+        (f"{SANDBOX}/control/planted.py", "import companynet_sandbox.service.contract", "Inside companynet_sandbox"),
+        (f"{SANDBOX}/command/planted.py", "import companynet_sandbox.service.contract", "the sandbox's service"),
+        (f"{SANDBOX}/planted.py", "import json", "Inside companynet_sandbox"),  # no room of the house
         ("packages/sealing/src/sealing/planted.py", "import settlement", "do not know each other"),
         ("modules/mbank/statements/planted.py", "import mbank.payments.order_batch", "only the floors below"),
         ("modules/mbank/sessions/planted.py", "import mbank.dialog.session_create", "only the floors below"),

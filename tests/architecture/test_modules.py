@@ -1,9 +1,11 @@
 """Tryton couples by names in its pool, which an import linter cannot see: these tests can."""
 
+import ast
 import configparser
 import re
 import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,27 @@ def test_each_message_exists_and_is_used(module: str) -> None:
         if record.get("model") == "ir.message"
     ]
     assert sorted(used) == sorted(there)
+
+
+def unused_exceptions(exceptions: str, others: Iterable[str]) -> set[str]:
+    """The classes of an exceptions.py that neither the other sources name nor another class of it comes of."""
+    classes = [node for node in ast.parse(exceptions).body if isinstance(node, ast.ClassDef)]
+    bases = {ast.unparse(base) for node in classes for base in node.bases}
+    named = {word for text in others for word in re.findall(r"\w+", text)}
+    return {node.name for node in classes} - bases - named
+
+
+@pytest.mark.parametrize("module", OURS)
+def test_each_exception_is_used(module: str) -> None:
+    """A class that nothing raises is dead; its sentence went with whoever raised it."""
+    own = MODULES / module / "exceptions.py"
+    others = [path.read_text() for path in sources(module) if path != own]
+    assert unused_exceptions(own.read_text(), others) == set()
+
+
+def test_an_unused_exception_is_found() -> None:
+    exceptions = "class A(Exception): pass\nclass B(A): pass\nclass C(A): pass"
+    assert unused_exceptions(exceptions, ["raise B()", "raise CC()"]) == {"C"}
 
 
 @pytest.mark.parametrize("module", OURS)

@@ -1,7 +1,9 @@
-"""The tree keeps no path of a machine, no registry host, no file without a place."""
+"""The tree keeps no path of a machine, no registry host, no file without a head line, no test file that serves others."""
 
+import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,85 @@ def test_every_path_of_the_map_is_there(page: str) -> None:
     missing += [link for link in links if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()]
     assert missing == []
     assert named
+
+
+def python_files() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py"]
+
+
+def without_head_line(source: str, *, initial: bool = False) -> bool:
+    """Whether a source does not say first what its one job is; an ``__init__.py`` without code has none."""
+    tree = ast.parse(source)
+    return not (ast.get_docstring(tree) or (initial and not tree.body))
+
+
+def test_every_file_says_its_one_job_first() -> None:
+    """Code and tests alike: who opens a file reads what belongs in it."""
+    assert not [
+        str(path.relative_to(ROOT))
+        for path in python_files()
+        if without_head_line(path.read_text(encoding="utf-8"), initial=path.name == "__init__.py")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "initial", "fault"),
+    [
+        ('"""What it does."""\n', False, False),
+        ("# Of the licence\nimport os\n", False, True),
+        ('import os\n"""Too late."""\n', False, True),
+        ('""""""\nimport os\n', False, True),
+        ("", False, True),
+        ("# Of the licence\n", True, False),
+        ("from .routes import job\n", True, True),
+    ],
+)
+def test_a_file_without_a_head_line_is_found(source: str, *, initial: bool, fault: bool) -> None:
+    assert without_head_line(source, initial=initial) == fault
+
+
+def taken_from_test_files(source: str) -> Iterator[str]:
+    """The test files, and the tests, that a source imports; Tryton's own tools for tests are in a test file."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module or ''}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            ours = name.removeprefix("trytond.tests.test_tryton")
+            if any(part.startswith("test_") for part in ours.split(".")):
+                yield name
+
+
+def test_no_file_imports_from_a_test_file() -> None:
+    """What two test files use stands in a helper file: moving a test takes nothing from another."""
+    found = {
+        str(path.relative_to(ROOT)): names
+        for path in python_files()
+        if (names := list(taken_from_test_files(path.read_text(encoding="utf-8"))))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "from .test_payment import Status",
+        "from ...payments.tests.test_payment import Status",
+        "from . import test_payment",
+        "import tests.integration.test_signing",
+        "from tests.integration.test_signing import house as running",
+        "from .paying import test_paid",
+        "def late():\n    from .test_payment import Status",
+    ],
+)
+def test_an_import_from_a_test_file_is_found(planted: str) -> None:
+    assert len(list(taken_from_test_files(planted))) == 1
+
+
+def test_helpers_and_the_hosts_tools_may_be_imported() -> None:
+    assert not list(
+        taken_from_test_files("from .paying import Status\nfrom trytond.tests.test_tryton import DB_NAME")
+    )

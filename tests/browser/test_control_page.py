@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.testclient import Customer, Transfer, order_file
-from companynet_sandbox.testing import running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import make_identity, running_bank
+from companynet_sandbox.testing.client import Customer, Transfer, order_file
 from tests.browser.webclient import CHROMIUM, FLAGS
 
 MARKUP = "<script>document.title='taken over'</script>"

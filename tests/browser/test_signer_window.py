@@ -14,7 +14,8 @@ import pytest
 from demo import firms
 from playwright.sync_api import Locator, expect, sync_playwright
 
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import Identity, make_identity
 from tests.browser.webclient import CHROMIUM, FLAGS, WebClient
 from tests.cards import LIBRARY, make_cards
 from tests.houses.house import House, running_house
@@ -34,12 +35,12 @@ JAN, ANNA, OLD = "Karta Jana", "Karta Anny", "Stara karta"
 
 
 @pytest.fixture(scope="module")
-def people() -> dict[str, testkit.Identity]:
+def people() -> dict[str, Identity]:
     """What is on the cards: Jan's, a colleague's, and one that is past its time."""
     now = dt.datetime.now(dt.UTC)
 
-    def made(name: str, since: int, until: int) -> testkit.Identity:
-        return testkit.make_identity(name, now + dt.timedelta(days=since), now + dt.timedelta(days=until), PIN)
+    def made(name: str, since: int, until: int) -> Identity:
+        return make_identity(name, now + dt.timedelta(days=since), now + dt.timedelta(days=until), PIN)
 
     return {
         OLD: made("Jan Kowalski", -800, -70),
@@ -49,14 +50,14 @@ def people() -> dict[str, testkit.Identity]:
 
 
 @pytest.fixture(scope="module")
-def house(people: dict[str, testkit.Identity]) -> Iterator[House]:
+def house(people: dict[str, Identity]) -> Iterator[House]:
     """The server; the bank knows the certificate on Jan's card."""
     with running_house("window", people[JAN].certificate_pem) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
-def cards(people: dict[str, testkit.Identity], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cards(people: dict[str, Identity], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The three cards, each in a reader of its own."""
     return make_cards(tmp_path_factory.mktemp("cards"), people, PIN)
 
@@ -154,7 +155,6 @@ def test_from_the_main_bar_to_an_active_session(house: House, client: WebClient,
         "w imieniu użytkownika ALFA01 bez kolejnych podpisów",
         "Numery DIK i centrale\t10000001 – Zakłady Przykładowe Alfa sp. z o.o.\n",
         "\twysyłanie zleceń płatniczych\n",
-        "Udostępnienie innym bazom\tnie\n",
         "Zlecający\tJan Kowalski\n",
         f"Baza\t{house.database}\n",
         f"Tekst banku do podpisania (logowanie)\nCompanyNet 10000001 {demo_data.USER_ALFA} ",

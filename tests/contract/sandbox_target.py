@@ -10,9 +10,8 @@ from companynet.domain.order import Party
 from companynet.domain.session import Secret
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer
-from companynet_sandbox import demo_data
-from companynet_sandbox.testing import RunningBank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import RunningBank, make_identity
 from tests.contract.target import Ability, Booking, Staff, Target
 
 _PIN = "haslo-p12"

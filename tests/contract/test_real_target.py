@@ -21,9 +21,8 @@ import pytest
 from companynet.domain.session import Secret
 from companynet.errors import TriesLeft, WrongPin
 from companynet.signing_reasons import ReasonCode
-from companynet_sandbox import demo_data
-from companynet_sandbox.testing import RunningBank, running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import RunningBank, make_identity, running_bank
 from tests.contract import token_signer
 from tests.contract.conftest import REAL
 from tests.contract.real_target import RealTarget, SettingsWrong, settings_of

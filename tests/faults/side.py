@@ -17,9 +17,8 @@ from companynet.errors import BankError, DuplicateOrder, OrderGroupUnknown, Orde
 from companynet.formats import pain001
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer, signature_for_bank
-from companynet_sandbox import demo_data
-from companynet_sandbox.testing import RunningBank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import RunningBank, make_identity
 
 PIN = "haslo-p12"
 DIK = demo_data.DIK_ALFA

@@ -8,8 +8,8 @@ import pytest
 
 from companynet.errors import BankError, Outcome
 from companynet.outcomes import OPERATIONS, TABLE, Failure, row
-from companynet_sandbox.demands import KINDS
-from companynet_sandbox.service import OPERATIONS as SERVED
+from companynet_sandbox.access.demands import KINDS
+from companynet_sandbox.service.handlers import HANDLERS as SERVED
 from tests.faults.acts import ACTS
 from tests.faults.side import Side, pay_carefully
 

@@ -10,7 +10,7 @@ from companynet.client import CompanyNet, OrderFile
 from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.session import Secret
 from companynet.errors import BankError, Outcome
-from companynet_sandbox.demands import KINDS
+from companynet_sandbox.access.demands import KINDS
 from tests.faults.side import Side, intent_of
 
 #: Slow is a matter of patience: the matrix has it.

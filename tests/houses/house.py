@@ -14,7 +14,7 @@ from demo import firms
 from demo.erp import Person
 from demo.world import World
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from tests.houses.databases import databases, new_world
 
 

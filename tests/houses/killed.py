@@ -16,7 +16,8 @@ from typing import Any
 
 from demo.erp import Person
 
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox import testing
+from companynet_sandbox.customers import demo_data
 from tests.houses.house import House, give
 from tests.softhsm import OWNER, SoftToken
 
@@ -125,7 +126,7 @@ class KilledHouse(House):
         key.users.append(admin.one("res.user", ("login", "=", "jan")))
         key.save()
         now = dt.datetime.now(dt.UTC)
-        made = testkit.make_identity(P12_OWNER, now - dt.timedelta(days=1), now + dt.timedelta(days=90), P12_PIN)
+        made = testing.make_identity(P12_OWNER, now - dt.timedelta(days=1), now + dt.timedelta(days=90), P12_PIN)
         certificate = {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem}
         self.world.control("/certificates", certificate)
         register = self.person("jan").wizard("mbank.certificate.register")

@@ -13,7 +13,8 @@ from demo import firms
 from demo.erp import Person
 from demo.world import World
 
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox import testing
+from companynet_sandbox.customers import demo_data
 from tests.houses.databases import BIN, databases, new_world
 from tests.houses.house import give
 
@@ -89,7 +90,7 @@ def wait_for(world: World) -> None:
 def create_session(house: House) -> None:
     """Jan's session, covering the DIK of the target."""
     now = dt.datetime.now(dt.UTC)
-    made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    made = testing.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
     house.world.control("/certificates", {"user": demo_data.USER_ALFA, "certificate_pem": made.certificate_pem})
     jan = house.person(SOURCE, "jan")
     register = jan.wizard("mbank.certificate.register")

@@ -16,7 +16,8 @@ from demo.erp import Person
 
 from companynet.domain.session import Secret
 from companynet.signing import Pkcs12Signer
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox import testing
+from companynet_sandbox.customers import demo_data
 from tests.houses.house import House, running_house
 
 PIN = "123456"
@@ -70,7 +71,7 @@ class SigningHouse(House):
 def signing_house(name: str) -> Iterator[SigningHouse]:
     """A running house; Jan signs with a key in a file."""
     now = dt.datetime.now(dt.UTC)
-    made = testkit.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
+    made = testing.make_identity("Jan Kowalski", now - dt.timedelta(days=1), now + dt.timedelta(days=300), PIN)
     with running_house(name, made.certificate_pem) as house:
         yield SigningHouse(house.world, house.database, Pkcs12Signer.load(made.p12, Secret(PIN)), made.p12)
 

@@ -11,7 +11,8 @@ from demo import firms
 from demo.erp import Person
 from demo.job import PIN, Job
 
-from companynet_sandbox import demo_data, testkit
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import make_identity
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -55,7 +56,7 @@ def sessions(job: Job) -> list[tuple[Any, ...]]:
 
 def register(person: Person, job: Job, name: str, valid_from: dt.datetime, valid_to: dt.datetime) -> Any:
     """Put a certificate that the bank does not know among the person's."""
-    made = testkit.make_identity(name, valid_from, valid_to, PIN)
+    made = make_identity(name, valid_from, valid_to, PIN)
     wizard = person.wizard("mbank.certificate.register")
     wizard.form.file_ = made.p12
     wizard.form.file_name = f"{name}.p12"

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from companynet_sandbox.testclient import Customer
-from companynet_sandbox.testing import running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.testing import make_identity, running_bank
+from companynet_sandbox.testing.client import Customer
 from tests.proof import first_of_each_kind
 
 BIN = Path(sys.executable).parent

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from demo import firms
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from tests.houses.databases import databases
 from tests.houses.house import House, running_house
 from tests.houses.killed import P12_OWNER, AtTheBank, InDatabase, KilledHouse

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from trytond.modules.mbank.sharing.target import MINIMUM_RIGHTS, grants
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from tests.houses.sharing import ROLE, SOURCE, TARGET, House, agree, sharing_house
 from tests.postgres_between import Authority, Between
 

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.session import Secret
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_signer.flow import AtOnce, Flow, Stage
 from companynet_signer.opening import Opening
 from companynet_signer.settings import Settings, SettingsStore
@@ -90,9 +90,7 @@ def test_a_job_changed_after_it_was_shown(
     flow.start()
     flow.accept()
     flow.choose(0)
-    house.sql(
-        """UPDATE mbank_signing_job SET content = replace(content, '"shared_with": []', '"shared_with": ["beta"]')"""
-    )
+    house.sql("""UPDATE mbank_signing_job SET content = replace(content, '"Jan Kowalski"', '"Somebody else"')""")
     sessions = house.calls("createBackgroundSessionWithSignature")
     flow.sign(Secret(PIN))
     assert flow.failure is not None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import RunningBank, running_bank
 from tests.softhsm import KEY_ID, OWNER, SoftToken, soft_token
 

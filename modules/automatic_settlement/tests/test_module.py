@@ -1,3 +1,4 @@
+"""Tryton's own tests of every module."""
 from trytond.modules.company.tests import CompanyTestMixin
 from trytond.tests.test_tryton import ModuleTestCase
 

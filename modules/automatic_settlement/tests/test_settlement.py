@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Settlement in the books: decisions, payments, people, languages, cost."""
 import string
 from contextlib import contextmanager
 from copy import copy

@@ -9,7 +9,6 @@ import datetime as dt
 from urllib.parse import urlencode
 
 from trytond.i18n import gettext
-from trytond.model import ModelView, fields
 from trytond.pool import Pool
 from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction, without_check_access
@@ -32,7 +31,25 @@ LINK = 'mbanksign://sign'
 
 
 class SigningMixin:
-    "The states of a wizard between the choice and the session"
+    """The states of a wizard between the choice and the session.
+
+    It offers the dialog:
+
+    * ``_open_job(place)``: the facts of the job the user left open, or None;
+    * ``_start_signing(choice, way, **intent)``: make a job of what was
+      chosen, its intent having more values (renews, request). The state the
+      dialog goes on with;
+    * ``_show_job(job)``: the state that shows the job as it is now.
+
+    It asks of the dialog:
+
+    * ``_show_result(session_id)``: the state that shows the session that was
+      made;
+    * ``_forget()``: keep nothing of what is uploaded.
+
+    Whose job it is, and the right to go on with it, is checked here at each
+    transition.
+    """
 
     waiting = StateView(
         'mbank.session.create.waiting',
@@ -73,22 +90,40 @@ class SigningMixin:
 
     # The job
 
-    def _open_job(self):
+    @staticmethod
+    def _open_job(place):
         "The open job of the user in the present context, or None"
         pool = Pool()
         Session = pool.get('mbank.session')
         SigningJob = pool.get('mbank.signing.job')
-        if not self._companies():
+        if place.company is None:
             return None
         job_id = independent.run(
-            SigningJob.open_of, Transaction().user,
-            Session.key_of(self._company()))
+            SigningJob.open_of, place.user, Session.key_of(place.company))
         if job_id is None:
             return None
         job = signing_steps.facts_of(job_id)
         if signing_steps.end_outdated(job):
             return None
         return job
+
+    def _start_signing(self, choice, way, **intent):
+        "The state after the job was made"
+        self._hold(_make_job(choice, way, **intent))
+        return 'signer_' if way == WORKSTATION else 'to_hand_'
+
+    def _show_job(self, job):
+        "The state that shows the job as it is now"
+        self._hold(job.id)
+        if job.state == states.DONE:
+            if _is_being_proven(job.session):
+                return 'waiting'
+            return self._show_result(job.session)
+        if not job.is_open or signing_steps.end_outdated(job):
+            return 'over'
+        if job.way == BY_HAND and job.text:
+            return 'by_hand'
+        return 'waiting'
 
     def _job(self):
         "The job the dialog shows, which must be the user's own"
@@ -100,60 +135,9 @@ class SigningMixin:
                 return job
         raise SigningJobError.of('mbank.msg_signing_unknown')
 
-    def _show(self, job_id):
+    def _hold(self, job_id):
         for view in [self.waiting, self.by_hand, self.over]:
             view.job = job_id
-
-    def _make_job(self, request, choice, way):
-        "Store the intent and its job; returns the job's id"
-        pool = Pool()
-        Session = pool.get('mbank.session')
-        SigningJob = pool.get('mbank.signing.job')
-        User = pool.get('res.user')
-        user = User(Transaction().user)
-        key = Session.key_of(choice.company)
-        certificate = choice.certificate
-        return independent.run(
-            SigningJob.begin,
-            content_of(choice, user.rec_name), choice.diks,
-            way=way, job_company=choice.company.id,
-            origin=http_host(),
-            fingerprint=certificate.fingerprint if certificate else None,
-            user=user.id,
-            company=choice.company.id if key != 'database' else None,
-            context_key=key,
-            bank_user=choice.bank_user,
-            certificate=certificate.id if certificate else None,
-            certificate_subject=certificate.subject if certificate else None,
-            asked_end=choice.end,
-            renews=self._renewed_id(),
-            request=request)
-
-    def _next(self, job):
-        "The state that shows the job as it is now"
-        self._show(job.id)
-        if job.state == states.DONE:
-            if self._is_being_proven(job.session):
-                return 'waiting'
-            self.result.session_id = job.session
-            return 'result'
-        if not job.is_open or signing_steps.end_outdated(job):
-            return 'over'
-        if job.way == BY_HAND and job.text:
-            return 'by_hand'
-        return 'waiting'
-
-    def _is_being_proven(self, session_id):
-        """Whether the proof of the session is under way just now.
-
-        One that has a reason waits until the bank can answer.
-        """
-        Session = Pool().get('mbank.session')
-
-        def is_under_way():
-            session = Session(session_id)
-            return session.state == PROVING and not session.reason
-        return independent.run(is_under_way)
 
     # On the workstation
 
@@ -203,11 +187,11 @@ class SigningMixin:
 
     @without_check_access
     def transition_signer_(self):
-        return self._next(self._job())
+        return self._show_job(self._job())
 
     @without_check_access
     def transition_check_(self):
-        return self._next(self._job())
+        return self._show_job(self._job())
 
     @without_check_access
     def transition_cancel_(self):
@@ -233,7 +217,7 @@ class SigningMixin:
             except MBankError:
                 # The job has ended and says why.
                 return 'over'
-        return self._next(signing_steps.facts_of(job.id))
+        return self._show_job(signing_steps.facts_of(job.id))
 
     @without_check_access
     def default_by_hand(self, fields):
@@ -259,7 +243,7 @@ class SigningMixin:
         check_right('group_session_create')
         job = self._job()
         if job.outdated:
-            return self._next(job)
+            return self._show_job(job)
         try:
             signing_steps.sign(job, round_, signature)
         except SigningError:
@@ -271,7 +255,7 @@ class SigningMixin:
         except MBankError:
             # The job has ended and says why.
             pass
-        return self._next(signing_steps.facts_of(job.id))
+        return self._show_job(signing_steps.facts_of(job.id))
 
     @without_check_access
     def default_over(self, fields):
@@ -281,53 +265,40 @@ class SigningMixin:
             'reason': job.reason or gettext('mbank.msg_signing_outdated'),
             }
 
-    def _start_signing(self, job_id, way):
-        "The state after the job was made"
-        self._show(job_id)
-        return 'signer_' if way == WORKSTATION else 'to_hand_'
+
+def _make_job(choice, way, **intent):
+    "Store the intent and its job; returns the job's id"
+    pool = Pool()
+    Session = pool.get('mbank.session')
+    SigningJob = pool.get('mbank.signing.job')
+    User = pool.get('res.user')
+    user = User(Transaction().user)
+    key = Session.key_of(choice.company)
+    certificate = choice.certificate
+    return independent.run(
+        SigningJob.begin,
+        content_of(choice, user.rec_name), choice.diks,
+        way=way, job_company=choice.company.id,
+        origin=http_host(),
+        fingerprint=certificate.fingerprint if certificate else None,
+        user=user.id,
+        company=choice.company.id if key != 'database' else None,
+        context_key=key,
+        bank_user=choice.bank_user,
+        certificate=certificate.id if certificate else None,
+        certificate_subject=certificate.subject if certificate else None,
+        asked_end=choice.end,
+        **intent)
 
 
-class SessionCreateWaiting(ModelView):
-    __name__ = 'mbank.session.create.waiting'
+def _is_being_proven(session_id):
+    """Whether the proof of the session is under way just now.
 
-    job = fields.Integer("Job", readonly=True)
-    job_state = fields.Char("State of the Job", readonly=True)
-    message = fields.Char("State", readonly=True)
-    hint = fields.Text("Hint", readonly=True,
-        states={
-            'invisible': ~Bool(Eval('hint')),
-            })
-    installer = fields.Char("Installer", readonly=True,
-        states={
-            'invisible': ~Bool(Eval('installer')),
-            })
-    untaken = fields.Boolean("Untaken", readonly=True)
-    may_sign_by_hand = fields.Boolean("May Sign by Hand", readonly=True)
+    One that has a reason waits until the bank can answer.
+    """
+    Session = Pool().get('mbank.session')
 
-
-class SessionCreateByHand(ModelView):
-    __name__ = 'mbank.session.create.by_hand'
-
-    job = fields.Integer("Job", readonly=True)
-    round = fields.Integer("Round", readonly=True)
-    step = fields.Char("Step", readonly=True)
-    instructions = fields.Text("What to Do", readonly=True)
-    text_file = fields.Binary(
-        "Text to Sign", readonly=True, filename='text_file_name',
-        help="Sign this file as it is; a changed or newly saved one does not "
-        "serve.")
-    text_file_name = fields.Char("File Name", readonly=True)
-    encoding = fields.Char("Encoding", readonly=True)
-    signature = fields.Binary(
-        "Signature", required=True, filename='signature_name',
-        help="The file the signing program made: detached CMS (PKCS#7, "
-        "CAdES) with SHA-256 and the certificate inside, as DER, PEM or "
-        "base64.")
-    signature_name = fields.Char("Name of the Signature")
-
-
-class SessionCreateOver(ModelView):
-    __name__ = 'mbank.session.create.over'
-
-    job = fields.Integer("Job", readonly=True)
-    reason = fields.Text("Reason", readonly=True)
+    def is_under_way():
+        session = Session(session_id)
+        return session.state == PROVING and not session.reason
+    return independent.run(is_under_way)

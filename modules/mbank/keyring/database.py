@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Whose database this is: its identity, its adoption, what it counts."""
 import uuid
 import weakref
 from pathlib import Path

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Order batches: the file that leaves, its states, what people may do."""
 import hashlib
 import uuid
 
@@ -17,12 +18,13 @@ from ..exceptions import OrderBatchError
 from ..keyring import restored
 from ..rights import check_right, context_of, has_right
 from ..sessions.authorisation import Authorisation
+from ..transitions import MovingMixin
 from . import (
     order_asking, order_keeping, order_leaving, order_sending, payment_order)
 from .order_history import note_deed
 from .order_states import (
-    ASKABLE, CANCELLED, HERE, OPEN, PREPARED, SETTLED, STATES, UNKNOWN,
-    WAITING, allowed)
+    ASKABLE, CANCELLED, HERE, OPEN, PREPARED, SETTLED, STATES,
+    TRANSITIONS, UNKNOWN, WAITING)
 from .order_status import in_words, state_name
 
 # What the bank is given is never changed: a resend is the same order
@@ -31,9 +33,12 @@ _fixed = {
     'data', 'md5', 'created_at', 'debited_account', 'order_count', 'amount'}
 
 
-class OrderBatch(ModelSQL, ModelView):
+class OrderBatch(MovingMixin, ModelSQL, ModelView):
     __name__ = 'mbank.order.batch'
     _rec_name = 'message_id'
+    _transitions = TRANSITIONS
+    _first_states = frozenset([PREPARED])
+    _transition_error = OrderBatchError
 
     company = fields.Many2One(
         'company.company', "Head Office", required=True, readonly=True)
@@ -194,14 +199,6 @@ class OrderBatch(ModelSQL, ModelView):
             for batch in batches:
                 raise AccessError(gettext(
                         'mbank.msg_batch_fixed', batch=batch.rec_name))
-        if mode == 'write' and 'state' in values:
-            for batch in batches:
-                if batch.state != values['state'] and not allowed(
-                        batch.state, values['state']):
-                    raise OrderBatchError(gettext(
-                            'mbank.msg_batch_transition',
-                            batch=batch.rec_name, before=batch.state,
-                            after=values['state']))
 
     @classmethod
     def copy(cls, batches, default=None):

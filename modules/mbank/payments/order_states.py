@@ -1,6 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """The states of an order batch and the only moves between them."""
+from ..transitions import Transitions
 
 PREPARED = 'prepared'
 WAITING = 'waiting'
@@ -41,7 +42,7 @@ NOT_AT_BANK = frozenset([REFUSED, CANCELLED])
 ENDED = SETTLED | NOT_AT_BANK
 OPEN = frozenset(state for state, _ in STATES) - ENDED
 
-TRANSITIONS = frozenset([
+TRANSITIONS = Transitions([
         (PREPARED, WAITING),
         (PREPARED, CANCELLED),
         # In a database that was restored it may be with the bank.
@@ -70,8 +71,4 @@ TRANSITIONS = frozenset([
         (REFUSED, SENT),
         (CANCELLED, SENT),
         ])
-
-
-def allowed(before, after):
-    "Whether a batch may go from the one state to the other"
-    return (before, after) in TRANSITIONS
+allowed = TRANSITIONS.allow

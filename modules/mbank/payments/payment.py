@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The payment method mBank: its journal, payments and groups."""
 import re
 import unicodedata
 

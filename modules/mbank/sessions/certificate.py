@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Certificates of qualified signatures, and their registration."""
 import datetime as dt
 from contextlib import contextmanager
 

@@ -269,9 +269,9 @@ class Session(metaclass=PoolMeta):
         return super().begin(diks, **values)
 
     @classmethod
-    def activate(cls, session_id, *args, **kwargs):
+    def keep_made(cls, session_id, *args, **kwargs):
         cls._check_context(cls(session_id).context_key)
-        return super().activate(session_id, *args, **kwargs)
+        return super().keep_made(session_id, *args, **kwargs)
 
     @classmethod
     @without_check_access

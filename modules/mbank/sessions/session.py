@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Long-lived sessions: the record and the DIKs it covers."""
 import json
 
 from sql import Null
@@ -12,15 +13,19 @@ from trytond.transaction import Transaction, without_check_access
 
 from .. import gateway
 from ..clock import local_text, utcnow
-from ..exceptions import SessionTransitionError
 from ..keyring import vault
 from ..keyring.sealed import SealedMixin
+from ..transitions import MovingMixin
 from . import session_states
 from .session_told import publish
 
-class Session(SealedMixin, ModelSQL, ModelView):
+class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     __name__ = 'mbank.session'
     _sealed_fields = ('token',)
+    _transitions = session_states.TRANSITIONS
+    _first_states = frozenset([session_states.DRAFT])
+    # Each is told of, and has its line in the history.
+    _state_may_stay = False
 
     user = fields.Many2One('res.user', "User", required=True, readonly=True)
     company = fields.Many2One(
@@ -248,29 +253,7 @@ class Session(SealedMixin, ModelSQL, ModelView):
     # States
 
     @classmethod
-    def create(cls, vlist):
-        for values in vlist:
-            if values.get('state', session_states.DRAFT) != (
-                    session_states.DRAFT):
-                raise SessionTransitionError(gettext(
-                        'mbank.msg_session_transition',
-                        before=session_states.DRAFT,
-                        after=values['state']))
-        return super().create(vlist)
-
-    @classmethod
     def write(cls, *args):
-        actions = iter(args)
-        for sessions, values in zip(actions, actions):
-            if 'state' not in values:
-                continue
-            for session in sessions:
-                if not session_states.allowed(
-                        session.state, values['state']):
-                    raise SessionTransitionError(gettext(
-                            'mbank.msg_session_transition',
-                            before=session.state,
-                            after=values['state']))
         super().write(*args)
         actions = iter(args)
         for sessions, values in zip(actions, actions):

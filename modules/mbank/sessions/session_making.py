@@ -232,17 +232,6 @@ class Session(metaclass=PoolMeta):
             cls.finish_due(old_id)
 
     @classmethod
-    def activate(cls, session_id, token, bank_end, granted):
-        """Store what the bank made and put it in force, without a proof.
-
-        Where the proof is not the matter; the rest is as for keep_made.
-        Returns the id of the session that was superseded, or None.
-        """
-        cls.keep_made(session_id, token, bank_end, granted)
-        old = cls.switch(session_id)
-        return old[0] if old else None
-
-    @classmethod
     def refuse(cls, session_id, reason, at_bank=True):
         """Mark an intent that came to nothing, or to nobody knows what.
 

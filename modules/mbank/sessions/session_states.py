@@ -1,6 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """The states of a long-lived session and the only moves between them."""
+from ..transitions import Transitions
 
 DRAFT = 'draft'
 AWAITING = 'awaiting_signature'
@@ -31,7 +32,7 @@ LIVE = frozenset([ACTIVE, EXPIRING])
 #: Never leaves.
 ENDED = frozenset([EXPIRED, REVOKED, REFUSED, SUPERSEDED])
 
-TRANSITIONS = frozenset([
+TRANSITIONS = Transitions([
         (DRAFT, AWAITING),
         # A received share was signed in the database it comes from.
         (DRAFT, PROVING),
@@ -50,8 +51,4 @@ TRANSITIONS = frozenset([
         (EXPIRING, REVOKED),
         (EXPIRING, SUPERSEDED),
         ])
-
-
-def allowed(before, after):
-    "Whether a session may go from the one state to the other"
-    return (before, after) in TRANSITIONS
+allowed = TRANSITIONS.allow

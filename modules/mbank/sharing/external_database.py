@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Profiles of external databases: where a session may be shared to."""
 import dataclasses
 import re
 import ssl

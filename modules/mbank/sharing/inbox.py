@@ -24,9 +24,10 @@ from ..exceptions import (
     DatabaseNotAdoptedError, KeyRingError, ShareEnvelopeError,
     ShareRefusedError)
 from ..rights import check_right, has_right
+from ..transitions import MovingMixin
 from . import share_proof
-from .inbox_triage import (
-    MOST_TRIES, OPENED, REFUSED, Triage, open_envelope)
+from .inbox_states import OPENED, RECEIVED, REFUSED, STATES, TRANSITIONS
+from .inbox_triage import MOST_TRIES, Triage, open_envelope
 from .share_message import REVOCATION, SHARE, read_receiver
 
 #: Shares that are opened at most in one run; revocations are all.
@@ -41,9 +42,11 @@ def check_receiver():
         check_right('group_session_create')
 
 
-class ShareInbox(ModelSQL, ModelView):
+class ShareInbox(MovingMixin, ModelSQL, ModelView):
     __name__ = 'mbank.share.inbox'
     _rec_name = 'source'
+    _transitions = TRANSITIONS
+    _first_states = frozenset([RECEIVED])
 
     # These two are written from outside, by a role that may do nothing else.
     source = fields.Char("From Database", readonly=True)
@@ -51,11 +54,7 @@ class ShareInbox(ModelSQL, ModelView):
 
     source_name = fields.Function(
         fields.Char("From"), 'get_source_name')
-    state = fields.Selection([
-            (None, "Received"),
-            (OPENED, "Opened"),
-            (REFUSED, "Refused"),
-            ], "State", readonly=True, sort=False)
+    state = fields.Selection(STATES, "State", readonly=True, sort=False)
     kind = fields.Selection([
             (None, ""),
             (SHARE, "Share"),

@@ -25,10 +25,8 @@ from ..exceptions import (
     DatabaseNotAdoptedError, KeyRingError, ShareEnvelopeError,
     ShareRefusedError)
 from ..keyring import vault
+from .inbox_states import OPENED, REFUSED
 from .share_message import REVOCATION, ShareMessage
-
-OPENED = 'opened'
-REFUSED = 'refused'
 
 #: The longest identity of a database, in characters.
 SOURCE_LIMIT = 100

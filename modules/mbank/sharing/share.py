@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Shares of a session: given, followed, taken back."""
 import uuid
 
 from trytond.i18n import gettext
@@ -15,30 +16,17 @@ from ..exceptions import MBankError, ShareError, TargetKeyError
 from ..keyring import vault
 from ..rights import check_right, has_right
 from ..sessions import session_states
+from ..transitions import MovingMixin
 from .share_message import REVOCATION, SHARE, ShareMessage, receiver_text
-
-SENDING = 'sending'
-SHARED = 'shared'
-REVOKING = 'revoking'
-REVOKED = 'revoked'
-EXPIRED = 'expired'
-
-STATES = [
-    (SENDING, "Being Sent"),
-    (SHARED, "Shared"),
-    (REVOKING, "Being Revoked"),
-    (REVOKED, "Revoked"),
-    (EXPIRED, "Expired"),
-    ]
-
-#: Something is still to be told to the target.
-OUTGOING = frozenset([SENDING, REVOKING])
-#: The target may use it.
-LIVE = frozenset([SENDING, SHARED])
+from .share_states import (
+    ENDED, EXPIRED, LIVE, OUTGOING, REVOKED, REVOKING, SENDING, SHARED, STATES,
+    TRANSITIONS)
 
 
-class Share(ModelSQL, ModelView):
+class Share(MovingMixin, ModelSQL, ModelView):
     __name__ = 'mbank.share'
+    _transitions = TRANSITIONS
+    _first_states = frozenset([SENDING])
 
     identity = fields.Char("Identity", required=True, readonly=True)
     session = fields.Many2One(
@@ -376,7 +364,10 @@ class Share(ModelSQL, ModelView):
 
     @classmethod
     def _expire(cls, share_id):
-        cls.write([cls(share_id)], {'state': EXPIRED, 'message': None})
+        share = cls(share_id)
+        # Another process may have been first.
+        if share.state not in ENDED:
+            cls.write([share], {'state': EXPIRED, 'message': None})
 
 
 class Session(metaclass=PoolMeta):

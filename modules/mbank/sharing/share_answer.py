@@ -18,7 +18,7 @@ from ..clock import utcnow
 from ..exceptions import MBankError
 from ..sessions.session_told import concerned
 from . import share_proof
-from .share import SHARED
+from .share_states import SHARED
 
 #: The target is asked less and less often: after a fourth of the share's age.
 SHORTEST_PAUSE = dt.timedelta(minutes=5)

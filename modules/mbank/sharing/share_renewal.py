@@ -24,7 +24,7 @@ from ..exceptions import (
     TargetUserError)
 from ..rights import has_right
 from ..sessions.session_told import concerned
-from .share import LIVE, REVOKED, REVOKING, SENDING
+from .share_states import LIVE, REVOKED, REVOKING, SENDING
 from .share_proof import WAITING
 
 #: The targets open what has come every five minutes, and are asked as often.

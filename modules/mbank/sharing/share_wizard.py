@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The dialog that shares a session with a target database."""
 import json
 
 from trytond.i18n import gettext

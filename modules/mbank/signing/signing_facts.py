@@ -128,7 +128,6 @@ def content_of(choice, requested_by):
             for dik, name in choice.named_diks],
         'operations': sorted(gateway.SESSION_OPERATIONS),
         'end': choice.end.strftime(TIME_FORMAT),
-        'shared_with': [],
         'requested_by': requested_by,
         'database': Transaction().database.name,
         'certificate': (

@@ -1,6 +1,7 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """The states of a signing job and the only moves between them."""
+from ..transitions import Transitions
 
 WAITING = 'waiting'
 TAKEN = 'taken'
@@ -29,7 +30,7 @@ OPEN = frozenset([WAITING]) | SIGNING
 #: Never leaves.
 ENDED = frozenset([DONE, DECLINED, FAILED, OUTDATED, CANCELLED])
 
-TRANSITIONS = frozenset([
+TRANSITIONS = Transitions([
         (WAITING, TAKEN),
         # The right was lost before anybody came for the job.
         (WAITING, FAILED),
@@ -46,8 +47,4 @@ TRANSITIONS = frozenset([
         (HALF_SIGNED, OUTDATED),
         (HALF_SIGNED, CANCELLED),
         ])
-
-
-def allowed(before, after):
-    "Whether a job may go from the one state to the other"
-    return (before, after) in TRANSITIONS
+allowed = TRANSITIONS.allow

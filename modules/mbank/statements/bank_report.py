@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The bank's reports as they came: kept, imported, confirmed."""
 import datetime as dt
 import hashlib
 

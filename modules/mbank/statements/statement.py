@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Statements with the bank's number, and their import from a file."""
 from sql.operators import Equal
 
 from trytond.i18n import gettext

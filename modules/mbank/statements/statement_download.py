@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Accounts whose statements are downloaded, and the download by hand."""
 import datetime as dt
 import logging
 from collections import defaultdict

@@ -8,13 +8,14 @@ import uuid
 from pathlib import Path
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.testing import make_identity
 from trytond.modules.mbank import gateway, independent
 from trytond.pool import Pool
 
 from .firm import FirmCase
+from .sessions import put_in_force
 from .tools import adopt
 
 PIN = '1234'
@@ -92,4 +93,4 @@ class BankCase(FirmCase):
             diks=[demo_data.DIK_ALFA], bank_user=demo_data.USER_ALFA,
             end=end, session_id=session_id, company_id=company.id,
             keep=lambda *made: independent.run(
-                Session.activate, session_id, *made))
+                put_in_force, session_id, *made))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank import clock
 from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
@@ -17,10 +17,6 @@ from .signing import _REQUEST, SigningCase
 from .tools import PIN, identity, model, now, wizard
 
 NOWHERE = 'http://127.0.0.1:9/nowhere'
-
-
-class Killed(BaseException):
-    "The process ends here: no handler of Exception sees it"
 
 
 class LifeCase(SigningCase):

@@ -58,6 +58,7 @@ class SharingCase(FirmCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
+        cls.addClassCleanup(configure, keyring='')
         configure(keyring=Path(folder.name) / 'keyring')
         super().setUpClass()
         cls.work(adopt)

@@ -16,7 +16,7 @@ from pathlib import Path
 from unittest import TestCase
 from urllib.parse import parse_qs, urlsplit
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
 from trytond.modules.mbank.signing import signing_steps
 from trytond.modules.mbank.keyring import vault

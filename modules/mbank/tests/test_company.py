@@ -2,12 +2,13 @@
 # this repository contains the full copyright notices and license terms.
 "The DIK on the card of a head office"
 import unittest
+from dataclasses import replace
 from types import SimpleNamespace
 
 from trytond.modules.company.tests import create_company
 from trytond.modules.mbank.exceptions import (
     DIKSharedWarning, DIKValidationError)
-from trytond.modules.mbank.dialog.session_choice import ChoiceMixin
+from trytond.modules.mbank.dialog.session_place import place_of
 from trytond.modules.mbank.statements.statement_import import (
     journals_by_account)
 from trytond.pool import Pool
@@ -123,11 +124,9 @@ class CompanyCase(FirmCase):
         self.assertTrue(journals_by_account(company, statements))
         self.assertFalse(journals_by_account(beta, statements))
 
-        class Dialog(ChoiceMixin):
-            def _companies(self):
-                return [beta, company]
+        place = replace(place_of(), companies=(beta, company))
         # One row of the dialog, or the DIK would count as given twice
-        self.assertEqual(Dialog()._by_dik(), {'30000006': [company, beta]})
+        self.assertEqual(place.by_dik(), {'30000006': [company, beta]})
 
 
 if __name__ == '__main__':

@@ -1,3 +1,4 @@
+"""Tryton's own tests of every module."""
 from pathlib import Path
 
 import polib

@@ -1,6 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
-import datetime as dt
+"""Who may do what, asked as a client asks."""
 from unittest import TestCase
 
 from trytond.model.exceptions import AccessError
@@ -10,34 +10,13 @@ from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (
     DatabaseNotAdoptedError, DIKValidationError, MissingDIKError,
     NoSessionError, SealedValueError, SessionNotCoveringError,
-    SessionNotLiveError, SessionTransitionError)
+    SessionNotLiveError, TransitionError)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
-from .tools import adopt, configured, create_firm, create_user, model, now, wizard
-
-TOKEN = b'TOKEN-of-the-bank'
-
-
-def naive(**delta):
-    return (now() + dt.timedelta(**delta)).replace(
-        tzinfo=None, microsecond=0)
-
-
-def make_session(user, company, diks=('10000001',), **delta):
-    "An active session, stored as the dialog stores it"
-    Session = Pool().get('mbank.session')
-    key = Session.key_of(company)
-    session_id = Session.begin(
-        [(d, None) for d in diks], user=user.id, context_key=key,
-        company=None if key == 'database' else company.id,
-        asked_end=naive(days=30))
-    Session.activate(
-        session_id, TOKEN, naive(**(delta or {'days': 30})),
-        {d: ['getMT940Ex'] for d in diks})
-    return Session(session_id)
-
+from .sessions import TOKEN, make_session, naive
+from .tools import adopt, configured, create_firm, create_user, model, wizard
 
 class RightsTestCase(TestCase):
     "Who may do what, asked as a client asks"
@@ -196,9 +175,9 @@ class RightsTestCase(TestCase):
         self.prepare()
         Session = Pool().get('mbank.session')
         session = make_session(self.jan, self.company)
-        with self.assertRaises(SessionTransitionError):
+        with self.assertRaises(TransitionError):
             Session.write([session], {'state': 'draft'})
-        with self.assertRaises(SessionTransitionError):
+        with self.assertRaises(TransitionError):
             Session.create([{
                         'user': self.ewa.id, 'context_key': 'x',
                         'state': 'active'}])

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"What the tests of all rooms use: a key ring, users, calls as a client makes them"
 import datetime as dt
 import json
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import trytond.config as config
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.testing import make_identity
 from trytond.modules.company.tests import create_company
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import clock
@@ -18,6 +19,10 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 PIN = 'tajny-7391'
+
+
+class Killed(BaseException):
+    "The process ends here: no handler of Exception sees it"
 
 
 def now():
@@ -87,6 +92,20 @@ class Queries:
 
     def __exit__(self, *exception):
         self.connection.set_trace_callback(None)
+
+
+@contextmanager
+def executed():
+    "The queries the database is asked meanwhile"
+    queries = []
+    Cursor = type(Transaction().connection.cursor())
+    execute = Cursor.execute
+
+    def note(self, query, *args, **kwargs):
+        queries.append(str(query))
+        return execute(self, query, *args, **kwargs)
+    with patch.object(Cursor, 'execute', note):
+        yield queries
 
 
 def call(user, type_, name, method, *args, **context):

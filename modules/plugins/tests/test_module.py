@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Tryton's own tests of every module, and what people do with plugins."""
 import datetime as dt
 import json
 import tempfile

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.testclient import Customer
-from companynet_sandbox.testing import RunningBank, running_bank
-from companynet_sandbox.testkit import Identity, make_identity
-from companynet_sandbox.testroom import Room
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import Identity, RunningBank, make_identity, running_bank
+from companynet_sandbox.testing.client import Customer
+from companynet_sandbox.testing.room import Room
 
 PASSWORD = "haslo-p12"
 

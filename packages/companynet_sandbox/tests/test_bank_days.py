@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from companynet_sandbox.bankdays import easter, holidays, is_bank_day, next_opening, next_session, parse_hours
-from companynet_sandbox.clock import ZONE
+from companynet_sandbox.books.bankdays import easter, holidays, is_bank_day, next_opening, next_session, parse_hours
+from companynet_sandbox.books.clock import ZONE
 
 OUT = parse_hours("11:00,15:00,17:30")
 

@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.books import FILE_NAME
-from companynet_sandbox.testclient import Caller, Customer, Fault
-from companynet_sandbox.testing import RunningBank, running_bank
-from companynet_sandbox.testkit import Identity
+from companynet_sandbox.books.file import FILE_NAME
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import Identity, RunningBank, running_bank
+from companynet_sandbox.testing.client import Caller, Customer, Fault
 
 COMMAND = Path(sys.executable).with_name("companynet-sandbox")
 SMALL = ("--accounts", "2", "--entries", "20", "--days", "2", "--seed", "5")

@@ -6,9 +6,9 @@ import urllib.parse
 
 import pytest
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.testclient import Customer, Fault, Transfer, order_file
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import ControlRefused, RunningBank
+from companynet_sandbox.testing.client import Customer, Fault, Transfer, order_file
 
 ACCOUNT = demo_data.ALFA_PLN
 DAYS = ("2026-02-02", "2026-02-03", "2026-02-04")
@@ -158,7 +158,7 @@ def test_the_list_of_routes_is_true(bank: RunningBank) -> None:
     assert len(routes) > 20
     for route in routes:
         name = f"{route['method']} {route['path']}"
-        assert route["summary"], f"{name} has no note in companynet_sandbox.api"
+        assert route["summary"], f"{name} has no note in companynet_sandbox.control.api"
         if route["method"] == "GET":
             parameters = route["example"] or {}
             assert parameters.keys() <= route["parameters"].keys(), name
@@ -173,7 +173,7 @@ def test_the_list_of_routes_is_true(bank: RunningBank) -> None:
 
 def test_no_note_is_left_of_a_route_that_went(bank: RunningBank) -> None:
     """Every note is of a route."""
-    from companynet_sandbox.api import NOTES
+    from companynet_sandbox.control.api import NOTES
 
     assert NOTES.keys() == {f"{route['method']} {route['path']}" for route in bank.get("/api")}
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from companynet_sandbox import fees, incoming
-from companynet_sandbox.clock import ZONE, bank_day
-from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, make_nrb
-from companynet_sandbox.execution import replan
-from companynet_sandbox.posting import Posting
-from companynet_sandbox.testclient import Transfer, order_file
-from companynet_sandbox.testkit import Identity
-from companynet_sandbox.testroom import Room, at
+from companynet_sandbox.accounts.posting import Posting
+from companynet_sandbox.bank import fees, incoming
+from companynet_sandbox.bank.execution import replan
+from companynet_sandbox.books.clock import ZONE, bank_day
+from companynet_sandbox.customers.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, make_nrb
+from companynet_sandbox.testing import Identity
+from companynet_sandbox.testing.client import Transfer, order_file
+from companynet_sandbox.testing.room import Room, at
 
 OUTSIDE = make_nrb("10201026", "0000000000000042")
 GERMAN = "DE89370400440532013000"

@@ -6,10 +6,12 @@ import urllib.parse
 
 import pytest
 
-from companynet_sandbox import demands, demo_data
-from companynet_sandbox.service import OPERATIONS
-from companynet_sandbox.testclient import Caller, Customer, Fault, Transfer, order_file
+from companynet_sandbox.access import demands
+from companynet_sandbox.access.operations import OPERATIONS
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.service.handlers import HANDLERS
 from companynet_sandbox.testing import ControlRefused, RunningBank
+from companynet_sandbox.testing.client import Caller, Customer, Fault, Transfer, order_file
 
 UNKNOWN = "<m:orderGroupId>X</m:orderGroupId>"
 
@@ -197,6 +199,7 @@ def test_every_operation_of_the_contract_is_served(bank: RunningBank) -> None:
     """An empty request of each is refused by the schema, not by a missing operation."""
     caller = Caller(bank)
     assert len(OPERATIONS) == 13
+    assert tuple(HANDLERS) == OPERATIONS
     for operation in OPERATIONS:
         data = caller.envelope(operation, "<m:bogus/>")
         status, answer = caller.send(data)

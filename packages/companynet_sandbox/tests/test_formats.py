@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from companynet_sandbox import reports
-from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, make_nrb
-from companynet_sandbox.demo_day import demo_entries
-from companynet_sandbox.mt940 import StatementDay
-from companynet_sandbox.posting import Posting, account_row, post
-from companynet_sandbox.requests import read_entry
-from companynet_sandbox.settings import FORMATS
-from companynet_sandbox.testclient import Customer, Transfer, order_file
+from companynet_sandbox.accounts import reports
+from companynet_sandbox.accounts.posting import Posting, account_row, post
+from companynet_sandbox.books.settings import FORMATS
+from companynet_sandbox.control.requests import read_entry
+from companynet_sandbox.customers.demo_data import ALFA_EUR, ALFA_PLN, make_nrb
+from companynet_sandbox.customers.demo_day import demo_entries
+from companynet_sandbox.formats.mt940 import StatementDay
 from companynet_sandbox.testing import ControlRefused, RunningBank
-from companynet_sandbox.testroom import Room, at
+from companynet_sandbox.testing.client import Customer, Transfer, order_file
+from companynet_sandbox.testing.room import Room, at
 
 SCHEMAS = Path(__file__).parent / "schemas"
 DAY = dt.date(2026, 3, 4)

@@ -13,13 +13,19 @@ from typing import Any
 
 import pytest
 
-from companynet_sandbox.books import FILE_NAME, Books, create_books
-from companynet_sandbox.generator import titles
-from companynet_sandbox.generator.identifiers import ksef_number, make_nip, random_nip, tax_account, zus_account
-from companynet_sandbox.generator.invoices import Ledger
-from companynet_sandbox.generator.parties import make_parties
-from companynet_sandbox.generator.run import Plan, generate
-from companynet_sandbox.numbers import is_nrb
+from companynet_sandbox.books.file import FILE_NAME, Books, create_books
+from companynet_sandbox.books.numbers import is_nrb
+from companynet_sandbox.customers.generator import titles
+from companynet_sandbox.customers.generator.identifiers import (
+    ksef_number,
+    make_nip,
+    random_nip,
+    tax_account,
+    zus_account,
+)
+from companynet_sandbox.customers.generator.invoices import Ledger
+from companynet_sandbox.customers.generator.parties import make_parties
+from companynet_sandbox.customers.generator.run import Plan, generate
 
 PLAN = Plan(accounts=7, entries=300, days=3, seed=11)
 

@@ -4,13 +4,13 @@ import datetime as dt
 
 import pytest
 
-from companynet_sandbox import tax
-from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, DIK_ALFA, DIK_BETA, make_nrb
-from companynet_sandbox.kinds import KINDS
-from companynet_sandbox.refusal import Refusal
-from companynet_sandbox.split_payment import read_title
-from companynet_sandbox.testclient import Transfer, order_file
-from companynet_sandbox.testroom import Room
+from companynet_sandbox.access.refusal import Refusal
+from companynet_sandbox.bank.kinds import KINDS
+from companynet_sandbox.customers.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, DIK_ALFA, DIK_BETA, make_nrb
+from companynet_sandbox.formats import tax
+from companynet_sandbox.formats.split_payment import read_title
+from companynet_sandbox.testing.client import Transfer, order_file
+from companynet_sandbox.testing.room import Room
 
 OUTSIDE = make_nrb("10201026", "0000000000000042")
 OTHER_MBANK = make_nrb("11402004", "0000000000000042")

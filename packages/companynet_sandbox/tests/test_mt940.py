@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companynet_sandbox import mt940
-from companynet_sandbox.posting import bank_reference
+from companynet_sandbox.accounts.posting import bank_reference
+from companynet_sandbox.formats import mt940
 
 DAY = dt.date(2017, 1, 19)
 LETTERS = st.text(st.characters(codec="iso-8859-2", categories=("L", "N", "P", "S", "Zs")), max_size=400)

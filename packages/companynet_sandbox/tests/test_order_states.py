@@ -5,9 +5,17 @@ import itertools
 import pytest
 
 from companynet.domain import order_state
-from companynet_sandbox.order_states import CARRIED_OUT, FINAL, MEANING, TRANSITIONS, TransitionRefused, allowed, move
-from companynet_sandbox.testclient import Transfer, order_file
-from companynet_sandbox.testroom import Room
+from companynet_sandbox.bank.order_states import (
+    CARRIED_OUT,
+    FINAL,
+    MEANING,
+    TRANSITIONS,
+    TransitionRefused,
+    allowed,
+    move,
+)
+from companynet_sandbox.testing.client import Transfer, order_file
+from companynet_sandbox.testing.room import Room
 
 KEYS = {
     "TO_EDIT", "TO_AUTH", "IN_AUTH", "AUTHORIZED", "SIGN_VERIFY", "REALIZ", "IN_REALIZ", "PROCESSED", "CONDITIONAL",

@@ -4,10 +4,10 @@ import datetime as dt
 
 import pytest
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.clock import ZONE
-from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, make_nrb
-from companynet_sandbox.testclient import Customer, Fault, Transfer, order_file
+from companynet_sandbox.books.clock import ZONE
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.customers.demo_data import ALFA_EUR, ALFA_PLN, BETA_PLN, make_nrb
+from companynet_sandbox.testing.client import Customer, Fault, Transfer, order_file
 
 OUTSIDE = make_nrb("10201026", "0000000000000042")
 

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from companynet_sandbox.demo_data import ALFA_PLN, BETA_PLN, DIK_ALFA, USER_ALFA, USER_BETA, make_nrb
-from companynet_sandbox.testclient import Customer, Transfer, order_file
+from companynet_sandbox.customers.demo_data import ALFA_PLN, BETA_PLN, DIK_ALFA, USER_ALFA, USER_BETA, make_nrb
 from companynet_sandbox.testing import ControlRefused, RunningBank
+from companynet_sandbox.testing.client import Customer, Transfer, order_file
 
 OUTSIDE = make_nrb("10201026", "0000000000000042")
 WRONG = BETA_PLN[:-1] + "9"

@@ -11,9 +11,9 @@ from urllib.error import URLError
 
 import pytest
 
-from companynet_sandbox.demo_data import ALFA_PLN, BETA_PLN, make_nrb
-from companynet_sandbox.testclient import Customer, Fault, Transfer, order_file
+from companynet_sandbox.customers.demo_data import ALFA_PLN, BETA_PLN, make_nrb
 from companynet_sandbox.testing import RunningBank
+from companynet_sandbox.testing.client import Customer, Fault, Transfer, order_file
 
 OUTSIDE = make_nrb("10201026", "0000000000000042")
 WORKERS = 3

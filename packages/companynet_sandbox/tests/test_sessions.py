@@ -5,10 +5,9 @@ from contextlib import nullcontext
 
 import pytest
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.testclient import OPERATIONS, Customer, Fault, Transfer, order_file, permissions
-from companynet_sandbox.testing import RunningBank
-from companynet_sandbox.testkit import make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import RunningBank, make_identity
+from companynet_sandbox.testing.client import OPERATIONS, Customer, Fault, Transfer, order_file, permissions
 
 UNTIL = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(days=30)
 

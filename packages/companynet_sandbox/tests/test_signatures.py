@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7, pkcs12
 
-from companynet_sandbox import cms, demo_data
-from companynet_sandbox.testclient import Customer, Fault, sign
-from companynet_sandbox.testing import RunningBank
-from companynet_sandbox.testkit import Identity, make_identity
+from companynet_sandbox.access import cms
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import Identity, RunningBank, make_identity
+from companynet_sandbox.testing.client import Customer, Fault, sign
 
 TEXT = "CompanyNet zażółć 1"
 PASSWORD = "haslo-p12"

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from companynet_sandbox import demo_data
-from companynet_sandbox.books import Books, create_books
-from companynet_sandbox.clock import bank_now
-from companynet_sandbox.demo_data import ALFA_EUR, ALFA_PLN, DIK_ALFA
-from companynet_sandbox.demo_day import demo_entries
-from companynet_sandbox.posting import Posting, post
-from companynet_sandbox.statements import report_of_day
-from companynet_sandbox.testclient import Customer, Fault
+from companynet_sandbox.accounts.posting import Posting, post
+from companynet_sandbox.accounts.reports import report_of_day
+from companynet_sandbox.books.clock import bank_now
+from companynet_sandbox.books.file import Books, create_books
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.customers.demo_data import ALFA_EUR, ALFA_PLN, DIK_ALFA
+from companynet_sandbox.customers.demo_day import demo_entries
 from companynet_sandbox.testing import ControlRefused
+from companynet_sandbox.testing.client import Customer, Fault
 
 FIRST = dt.date(2026, 1, 5)
 

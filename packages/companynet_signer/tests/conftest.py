@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from companynet.signing.token_worker import worker_for
 from companynet.testing import FakeClock, TestIdentity, make_identity
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import RunningBank, running_bank
 from companynet_signer.opening import Opening
 from companynet_signer.settings import ModuleSetting, Settings, SettingsStore

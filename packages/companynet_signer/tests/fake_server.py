@@ -16,7 +16,7 @@ from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConf
 from companynet.profile import BankProfile
 from companynet.signing import signature_text
 from companynet.testing import FakeClock
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 DATABASE = "alfa"
 CHALLENGE = "Logowanie użytkownika ALFA01, żądanie nr 4711 — podpisz"
@@ -35,7 +35,6 @@ def content(**changed: object) -> dict[str, object]:
         "diks": [{"dik": demo_data.DIK_ALFA, "head_office": "Zakłady Przykładowe Alfa sp. z o.o."}],
         "operations": sorted(ERP_OPERATIONS),
         "end": f"{END:%Y-%m-%dT%H:%M:%SZ}",
-        "shared_with": ["beta"],
         "requested_by": "Jan Kowalski",
         "database": DATABASE,
         "certificate": None,

@@ -11,8 +11,8 @@ from companynet.errors import PinLocked, SigningDeclined, TokenAbsent, TriesLeft
 from companynet.profile import BankProfile
 from companynet.signing import list_identities, signature_text
 from companynet.testing import FakeClock, make_identity
-from companynet_sandbox import cms as sandbox_cms
-from companynet_sandbox import demo_data
+from companynet_sandbox.access import cms as sandbox_cms
+from companynet_sandbox.customers import demo_data
 from companynet_signer.conversation import Revealed
 from companynet_signer.errors import NoKey
 from companynet_signer.keys import KeyRack, PinKind

@@ -341,7 +341,6 @@ def test_all_of_the_job_is_shown(shown, server) -> None:
         "10000001 – Zakłady Przykładowe Alfa sp. z o.o.",
         "wysyłanie zleceń płatniczych",
         "2025-12-01 23:59:59 (CET, UTC+01:00)",
-        "beta",
         "Jan Kowalski",
         server.origin,
         "alfa",
@@ -355,12 +354,6 @@ def test_all_of_the_job_is_shown(shown, server) -> None:
 def test_the_challenge_is_shown_as_it_is_signed(shown) -> None:
     (row,) = [row for row in Views(shown, "en").rows if row.verbatim]
     assert "\n".join(row.lines) == shown.job.task.text
-
-
-def test_who_gets_the_session_and_who_does_not(shown) -> None:
-    alone = replace(shown.job, content=replace(shown.job.content, shared_with=()))
-    rows = {row.label: row.lines for row in job_rows(alone, shown.conversation.link, "pl")}
-    assert rows["Udostępnienie innym bazom"] == ("nie",)
 
 
 def test_an_unknown_address_and_an_unknown_operation_are_called_so(shown) -> None:

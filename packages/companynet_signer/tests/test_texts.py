@@ -66,7 +66,7 @@ def test_every_text_that_is_said_is_there() -> None:
 
 
 def test_a_sentence_inside_a_sentence_is_said_in_the_same_language() -> None:
-    inner = sentence("shared_none")
+    inner = sentence("qualified_no")
     assert say(sentence("no_because", why=inner), "pl") == "nie: nie"
     assert say(sentence("no_because", why=inner), "en") == "no: no"
 

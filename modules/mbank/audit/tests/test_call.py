@@ -4,7 +4,7 @@
 import datetime as dt
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import (
@@ -14,10 +14,10 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
 
-from ...payments.tests.test_payment import PaymentMixin
 from ...tests.bank import PIN, BankCase
 from ...tests.firm import TODAY
-from ...tests.test_bank import Killed
+from ...tests.paying import PaymentMixin
+from ...tests.tools import Killed
 
 DAY = dt.timedelta(days=1)
 FETCH = ['getMT940Ex', 'checkGetMT940Result']

@@ -16,7 +16,7 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction, without_check_access
 
-from ...tests.test_rights import make_session
+from ...tests.sessions import make_session
 from ...tests.tools import (
     Queries, adopt, configured, create_firm, create_user, model, wizard)
 

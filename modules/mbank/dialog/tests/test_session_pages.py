@@ -5,18 +5,18 @@ import datetime as dt
 import json
 import unittest
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.dialog import session_term
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import SessionCreateError
 from trytond.modules.mbank.operation_words import KINDS, operations_text
-from trytond.modules.mbank.dialog.session_review import grant_rows
+from trytond.modules.mbank.dialog.session_result import grant_rows
 from trytond.modules.mbank.dialog.session_term import Limits
 from trytond.pool import Pool
 from trytond.tests.test_tryton import with_transaction
 
 from ...tests.tools import Queries, create_firm, model, now, wizard
-from .test_session import SessionCase, plain
+from .dialog import SessionCase, plain
 
 TODAY = dt.date(2026, 11, 25)
 

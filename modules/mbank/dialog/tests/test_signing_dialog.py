@@ -6,7 +6,7 @@ import datetime as dt
 import textwrap
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import (
@@ -17,11 +17,7 @@ from trytond.pool import Pool
 from trytond.transaction import Transaction
 
 from ...tests.signing import SigningCase, embedding_signature, signature_over
-from ...tests.tools import PIN, identity, model, now, wizard
-
-
-class Killed(BaseException):
-    "The process ends here: no handler of Exception sees it"
+from ...tests.tools import PIN, Killed, identity, model, now, wizard
 
 
 class SigningDialogTestCase(SigningCase):

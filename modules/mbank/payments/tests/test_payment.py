@@ -1,145 +1,22 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"From payments to a batch of orders"
 import datetime as dt
 import hashlib
-import tempfile
 import unittest
 from decimal import Decimal
-from pathlib import Path
 
-from trytond.modules.mbank.gateway.orders import Event
-from companynet_sandbox import demo_data
 from trytond.model.exceptions import AccessError, SQLConstraintError
 from trytond.modules.mbank.payments import (
-    order_asking, order_batch, order_keeping, order_sending, payment_order)
+    order_batch, order_sending, payment_order)
 from trytond.modules.mbank.statements import statement_import
 from trytond.modules.mbank import gateway
-from trytond.modules.mbank.exceptions import (
-    MBankPaymentError, OrderBatchError)
+from trytond.modules.mbank.exceptions import MBankPaymentError, OrderBatchError
 from trytond.pool import Pool
-from trytond.tests.test_tryton import DB_NAME
 from trytond.transaction import Transaction
 
-from ...tests.bank import configure
 from ...tests.firm import TODAY, FirmCase, mt940, nrb, working
-from ...tests.tools import adopt
-
-
-class Status:
-    "What the bank says of one order, with the names of the library"
-
-    def __init__(self, key, end_to_end_id=None, text=None, group_id='G1'):
-        self.key = key
-        self.end_to_end_id = end_to_end_id
-        self.text = text
-        self.group_id = group_id
-        self.final = key in {
-            'REALIZED', 'DENIED', 'REALIZ_AND_COND', 'DELETED'}
-        self.executed = key in {'REALIZED', 'REALIZ_AND_COND'}
-
-
-class PaymentMixin:
-    "Makes payments and their batches"
-
-    @property
-    def Batch(self):
-        return Pool(DB_NAME).get('mbank.order.batch')
-
-    def pay(self, *amounts, journal=None, submit=True, **values):
-        Payment = Pool().get('account.payment')
-        journal = journal or self.firm.new_payment_journal()
-        payments = [
-            Payment(company=self.company_id, journal=journal, kind='payable',
-                party=values.pop('party', self.firm.alfa),
-                date=TODAY, amount=Decimal(a), **{
-                    'account': self.firm.payable,
-                    'reference': "FV 1/2026", **values})
-            for a in amounts]
-        Payment.save(payments)
-        if submit:
-            Payment.submit(payments)
-            Payment.approve(payments)
-        return payments
-
-    def process(self, payments):
-        pool = Pool()
-        Group = pool.get('account.payment.group')
-        Payment = pool.get('account.payment')
-
-        def group():
-            group = Group(
-                company=payments[0].company, journal=payments[0].journal,
-                kind='payable')
-            group.save()
-            return group
-        batch, = Payment.process(payments, group).mbank_batches
-        return batch
-
-    def batch(self, *amounts, **values):
-        return self.process(self.pay(*(amounts or ['100.00']), **values))
-
-
-class AnsweredMixin(PaymentMixin):
-    "Batches without a bank: the tests say what it answered"
-
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.addClassCleanup(configure, keyring='')
-        configure(
-            profile='', endpoint='http://127.0.0.1:9/ws',
-            keyring=Path(folder.name) / 'keyring')
-        super().setUpClass()
-        cls.work(adopt)
-
-        def set_dik():
-            company = Pool().get('company.company')(cls.company_id)
-            company.mbank_dik = demo_data.DIK_ALFA
-            company.save()
-        cls.work(set_dik)
-
-    def take(self, id):
-        "The intent to send the batch is stored: a keeper of what comes of it"
-        def take():
-            self.Batch.write([self.Batch(id)], {'state': 'waiting'})
-            return order_sending.take(id, Transaction().user)
-        attempt, intent, _ = self.work(take)
-        return order_keeping.Keeper(
-            id, attempt, gateway.load_intent(intent))
-
-    def hand_over(self, id, group_id='G1'):
-        "The bank takes the batch"
-        keeper = self.take(id)
-        for event, ids in [
-                (Event.HANDED_IN, {'task_id': 'T1'}),
-                (Event.TAKEN, {'group_id': group_id})]:
-            self.work(lambda: keeper(keeper.known.after(event, **ids)))
-
-    def doubt(self, id):
-        "The answer is lost"
-        keeper = self.take(id)
-        self.work(lambda: keeper(keeper.known.in_doubt("lost")))
-
-    def answer(self, id, *statuses):
-        self.work(
-            order_asking.store, id, order_asking.Answer(statuses=statuses))
-
-    def identities(self, id):
-        return self.work(lambda: [
-                p.mbank_end_to_end_id for p in self.Batch(id).payments])
-
-    def read(self, id, *names):
-        def read():
-            return [getattr(self.Batch(id), n) for n in names]
-        return self.work(read)
-
-    def payment_states(self, id):
-        def read():
-            return {
-                p.mbank_end_to_end_id: p.state
-                for p in self.Batch(id).payments}
-        return self.work(read)
+from .answering import AnsweredMixin, Status
 
 
 class PaymentCase(AnsweredMixin, FirmCase):

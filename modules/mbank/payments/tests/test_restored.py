@@ -4,7 +4,7 @@
 import datetime as dt
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.exceptions import UserError
 from trytond.modules.mbank.payments import order_keeping, order_sending
 from trytond.modules.mbank.keyring import restored, vault
@@ -16,7 +16,8 @@ from trytond.transaction import Transaction
 
 from ...tests.bank import BankCase
 from ...tests.firm import FirmCase
-from .test_payment import AnsweredMixin, PaymentMixin
+from ...tests.paying import PaymentMixin
+from .answering import AnsweredMixin
 
 
 class RestoredMixin:

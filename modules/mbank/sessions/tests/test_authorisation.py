@@ -9,9 +9,9 @@ from trytond.pool import Pool
 from trytond.tests.test_tryton import activate_module, with_transaction
 from trytond.transaction import Transaction
 
-from ...statements.tests.test_statement import executed
-from ...tests.test_rights import make_session
-from ...tests.tools import adopt, configured, create_firm, create_user, model
+from ...tests.sessions import make_session
+from ...tests.tools import (
+    adopt, configured, create_firm, create_user, executed, model)
 
 FETCH = 'getMT940Ex'
 

@@ -15,7 +15,7 @@ from trytond.tests.test_tryton import (
     activate_module, drop_db, with_transaction)
 from trytond.transaction import Transaction
 
-from ...tests.test_rights import make_session, naive
+from ...tests.sessions import make_session, naive
 from ...tests.tools import (
     adopt, configured, create_firm, create_user, model, wizard)
 
@@ -170,7 +170,7 @@ class ContextsTestCase(ContextsCase):
         self.assertEqual(Session(pending).state, 'refused')
         # Its maker in another process comes too late.
         with self.assertRaises(UserError):
-            Session.activate(pending, b'T', naive(days=1), {})
+            Session.keep_made(pending, b'T', naive(days=1), {})
 
     @with_transaction()
     def test_not_what_was_shown(self):
@@ -194,7 +194,7 @@ class ContextsTestCase(ContextsCase):
         pending = Session.begin([('1', None)], context_key='database', **values)
         self.per_company()
         with self.assertRaises(SessionCreateError):
-            Session.activate(pending, b'T', naive(days=1), {})
+            Session.keep_made(pending, b'T', naive(days=1), {})
 
     @with_transaction()
     def test_default_user_of_the_database(self):

@@ -6,7 +6,7 @@ import datetime as dt
 import smtplib
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.sessions import session_ending
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway

@@ -5,7 +5,7 @@ import datetime as dt
 from contextlib import contextmanager, nullcontext
 from unittest.mock import patch
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.model.modelview import AccessButtonError
 from trytond.modules.mbank.keyring import vault
@@ -14,9 +14,9 @@ from trytond.modules.mbank.exceptions import (
     MBankError, SessionProofError, SessionRenewError, SigningError)
 from trytond.pool import Pool
 
-from ...tests.life import Killed, LifeCase
+from ...tests.life import LifeCase
 from ...tests.signing import signature_over
-from ...tests.tools import PIN, create_user, identity, model
+from ...tests.tools import PIN, Killed, create_user, identity, model
 
 
 class RenewalTestCase(LifeCase):

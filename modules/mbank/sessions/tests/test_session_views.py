@@ -6,7 +6,7 @@ import json
 from itertools import count
 from unittest import TestCase
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.model.exceptions import AccessError
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
@@ -16,6 +16,7 @@ from trytond.tests.test_tryton import (
     activate_module, drop_db, with_transaction)
 from trytond.transaction import Transaction
 
+from ...tests.sessions import put_in_force
 from ...tests.tools import Queries, configured, create_firm, create_user, model
 
 _logins = count(1)
@@ -58,8 +59,7 @@ class SessionViewsTestCase(TestCase):
             [(demo_data.DIK_ALFA, self.company)], user=user.id,
             context_key='database', bank_user=demo_data.USER_ALFA,
             asked_end=end, **values)
-        Session.activate(session_id, b'token', end, GRANTED)
-        return Session(session_id)
+        return put_in_force(session_id, b'token', end, GRANTED)
 
     def button(self, user):
         User = Pool().get('res.user')

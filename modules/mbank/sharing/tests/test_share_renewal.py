@@ -18,6 +18,7 @@ from trytond.modules.mbank.exceptions import (
     TargetUserError)
 from trytond.modules.mbank.sharing.target import HeadOffice, Identity, Receiver
 from trytond.pool import Pool
+from trytond.transaction import Transaction
 
 from ...tests.sharing import (
     DIK, OTHER_DIK, SharingCase, another_identity, compare)
@@ -309,7 +310,10 @@ class ShareAgainTestCase(SharingCase):
         def send_again():
             pool = Pool()
             share = pool.get('mbank.share')(share_id)
-            share.__class__.write([share], {'state': 'sending'})
+            # As it is in a database of before the target had it.
+            table = share.__table__()
+            Transaction().connection.cursor().execute(*table.update(
+                    [table.state], ['sending'], where=table.id == share_id))
             database = share.database
             database.__class__._offer(database.id, self.target.other_key)
             compare(

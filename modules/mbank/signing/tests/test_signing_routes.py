@@ -7,7 +7,7 @@ import hashlib
 import json
 
 import trytond.config as config
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway
 from trytond.pool import Pool

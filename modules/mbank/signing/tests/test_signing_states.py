@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""The table of the states of a signing job, for every pair."""
 from itertools import product
 from unittest import TestCase
 

@@ -1,10 +1,9 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"From a file of the bank to account.statement"
 import datetime as dt
 import unittest
-from contextlib import contextmanager
 from decimal import Decimal
-from unittest.mock import patch
 
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
@@ -16,6 +15,7 @@ from trytond.transaction import Transaction
 
 from ...tests.firm import TODAY, FirmCase, mt940, tnr, working
 from ...tests.reading import Reading
+from ...tests.tools import executed
 
 DAY = dt.timedelta(days=1)
 
@@ -23,20 +23,6 @@ DAY = dt.timedelta(days=1)
 class TextReport(bytes):
     "A report as the library makes it of text"
     code_page = 'iso-8859-2'
-
-
-@contextmanager
-def executed():
-    "The queries the database is asked meanwhile"
-    queries = []
-    Cursor = type(Transaction().connection.cursor())
-    execute = Cursor.execute
-
-    def note(self, query, *args, **kwargs):
-        queries.append(str(query))
-        return execute(self, query, *args, **kwargs)
-    with patch.object(Cursor, 'execute', note):
-        yield queries
 
 
 class StatementCase(Reading, FirmCase):

@@ -1,5 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
+"""Which days are asked for, which are over, which are missing."""
 import datetime as dt
 import unittest
 

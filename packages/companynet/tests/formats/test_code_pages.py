@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from companynet.domain.statement import Statement
 from companynet.formats import read_statements
 from companynet.formats.code_pages import choose_pages
-from companynet_sandbox.generator import titles
-from companynet_sandbox.generator.invoices import Ledger
-from companynet_sandbox.generator.parties import make_parties
+from companynet_sandbox.customers.generator import titles
+from companynet_sandbox.customers.generator.invoices import Ledger
+from companynet_sandbox.customers.generator.parties import make_parties
 
 MAZOVIA = dict(zip("ĄĆĘŁŃÓŚŹŻąćęłńóśźż", bytes.fromhex("8f95909ca5a398a0a1868d9192a4a29ea6a7"), strict=True))
 PAGES = ("iso-8859-2", "utf-8", "utf-8-sig", "utf-16", "cp1250", "cp852", "mazovia")

@@ -17,9 +17,8 @@ import pytest
 from companynet.cli import main
 from companynet.domain.order import CreditTransfer, OrderBatch, OrderKind, Party
 from companynet.formats import pain001
-from companynet_sandbox import demo_data
-from companynet_sandbox.testing import RunningBank, running_bank
-from companynet_sandbox.testkit import Identity, make_identity
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.testing import Identity, RunningBank, make_identity, running_bank
 
 PIN = "haslo-p12"
 

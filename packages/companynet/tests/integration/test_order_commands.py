@@ -13,7 +13,7 @@ import pytest
 
 from companynet.domain.order_intent import Event, Fate, OrderIntent
 from companynet.errors import FormatError
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 PROGRAM = "import sys; from companynet.cli import main; sys.exit(main())"
 

@@ -24,11 +24,10 @@ from companynet.orders import SentOrders
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer
 from companynet.testing import Recorder, Recording, ReplayBank
-from companynet_sandbox import demo_data
-from companynet_sandbox.demo_day import demo_entries
-from companynet_sandbox.numbers import make_nrb
-from companynet_sandbox.testing import RunningBank
-from companynet_sandbox.testkit import Identity
+from companynet_sandbox.books.numbers import make_nrb
+from companynet_sandbox.customers import demo_data
+from companynet_sandbox.customers.demo_day import demo_entries
+from companynet_sandbox.testing import Identity, RunningBank
 
 PIN = "haslo-p12"
 DAY = dt.date(2026, 1, 7)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from companynet.cli import session_file
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 ALFA, SERVICE = demo_data.DIK_ALFA, demo_data.DIK_ALFA_SERVICE
 FETCH = ("statement", "fetch", "--from", "2020-01-01", "--to", "2020-01-01", "--output")

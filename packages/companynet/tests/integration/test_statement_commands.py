@@ -10,7 +10,7 @@ import pytest
 
 from companynet.cli import statement_fetch
 from companynet.formats import read_statements
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 ALFA = demo_data.DIK_ALFA
 

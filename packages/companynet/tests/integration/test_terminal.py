@@ -5,7 +5,7 @@ import pty
 import sys
 from typing import Any
 
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 
 PROGRAM = "import sys; from companynet.cli import main; sys.exit(main())"
 PIN = "haslo-p12"

@@ -18,7 +18,7 @@ from companynet.signing import check_signature, read_certificate, receive_signat
 from companynet.signing.policy import Requirement, SigningPolicy
 from companynet.signing_reasons import ReasonCode
 from companynet.testing import FakeClock
-from companynet_sandbox import cms as sandbox_cms
+from companynet_sandbox.access import cms as sandbox_cms
 
 PROFILE = BankProfile(endpoint="http://127.0.0.1:1/")
 TEXT = "Sesja długotrwała: użytkownik ALFA01\nDIK 12345678, do 2026-01-01"

@@ -12,7 +12,7 @@ from companynet.errors import SessionInvalid
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs11Signer, list_identities
 from companynet.testing import FakeClock
-from companynet_sandbox import demo_data
+from companynet_sandbox.customers import demo_data
 from companynet_sandbox.testing import running_bank
 
 NOW = datetime(2025, 9, 1, 8, tzinfo=UTC)

@@ -38,7 +38,7 @@ from companynet.signing import (
 from companynet.signing.token_worker import worker_for
 from companynet.signing_reasons import ReasonCode
 from companynet.testing import FakeClock
-from companynet_sandbox import cms as sandbox_cms
+from companynet_sandbox.access import cms as sandbox_cms
 
 PROFILE = BankProfile(endpoint="http://127.0.0.1:1/")
 NOW = datetime(2025, 9, 1, tzinfo=UTC)

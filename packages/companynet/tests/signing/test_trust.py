@@ -17,9 +17,10 @@ from signxml.xades.xades import XAdESSigner
 from companynet.errors import CertificateUnusable, FormatError, UnusableReason
 from companynet.profile import BankProfile
 from companynet.signing import read_certificate, signature_for_bank
-from companynet.signing.policy import ListedAs, Requirement, SigningPolicy
+from companynet.signing.policy import Requirement, SigningPolicy
 from companynet.signing.revocation import RevocationEvidence, RevocationStatus
 from companynet.signing.revocation_check import check_revocation
+from companynet.signing.trust import ListedAs
 from companynet.signing.trust_list import TrustList
 from companynet.testing import FakeClock
 

@@ -1,4 +1,4 @@
-"""The command ``companynet-sandbox``: its options and help. What it does is in :mod:`companynet_sandbox.commands`."""
+"""The command ``companynet-sandbox``: its options and help. Its work: :mod:`companynet_sandbox.command.commands`."""
 
 import argparse
 import logging
@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from companynet_sandbox import commands
-from companynet_sandbox.books import BooksError
-from companynet_sandbox.generator.run import FIRST_DAY, LARGEST_SEED, CustomerExists
+from companynet_sandbox.books.file import BooksError
+from companynet_sandbox.command import commands
+from companynet_sandbox.customers.generator.run import FIRST_DAY, LARGEST_SEED, CustomerExists
 
 _EPILOG: Final = """\
 examples:

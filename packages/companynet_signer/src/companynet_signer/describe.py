@@ -75,7 +75,6 @@ def job_rows(job: Job, link: Link, language: str, zone: tzinfo | None = None) ->
         row("row_diks", *(_dik(dik.number, dik.head_office, language) for dik in content.diks)),
         row("row_operations", *(operation(name, language) for name in sorted(content.operations, key=_order))),
         row("row_end", local_time(content.end, zone)),
-        row("row_shared_with", *(content.shared_with or (say(sentence("shared_none"), language),))),
         row("row_requested_by", content.requested_by),
         row("row_server", say(link.server.shown, language)),
         row("row_database", content.database),

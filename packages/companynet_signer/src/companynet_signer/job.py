@@ -60,9 +60,6 @@ class Content:
     end: datetime
     """The end asked for, UTC."""
 
-    shared_with: tuple[str, ...]
-    """Databases that will get the session too."""
-
     requested_by: str
     """The user of the ERP who asked."""
 
@@ -208,7 +205,6 @@ def _content(raw: Mapping[str, object], database: str) -> Content:
         diks=_list(raw, "diks", inside, _dik, least=1),
         operations=_list(raw, "operations", inside, _checked, least=1),
         end=_time(raw, "end", inside),
-        shared_with=_list(raw, "shared_with", inside, _checked),
         requested_by=_text(raw, "requested_by", inside),
         database=named,
         certificate=certificate,

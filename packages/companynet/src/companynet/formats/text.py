@@ -94,11 +94,6 @@ def decode(data: bytes, source: str, code_page: str | None = None) -> Decoded:
     return Decoded(text, tuple(sorted(notes, key=lambda note: note.line)))
 
 
-def line_of(text: str, position: int) -> int:
-    """The line, from 1, of a position in the text."""
-    return text.count("\n", 0, position) + 1
-
-
 def quoted(text: str) -> str:
     """The whole text fit for a message: on one line, card numbers masked."""
     return repr(mask_card_numbers(text))

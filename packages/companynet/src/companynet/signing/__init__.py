@@ -13,12 +13,13 @@ from companynet.signing.identity import Identity, KeyPlace, Listing, ListingProb
 from companynet.signing.known_modules import KNOWN_MODULES, FoundModule, KnownModule, find_modules
 from companynet.signing.pkcs11 import Pkcs11Signer
 from companynet.signing.pkcs12 import Pkcs12Signer, file_identity
-from companynet.signing.policy import ListedAs, ListEntry, Requirement, SigningPolicy
+from companynet.signing.policy import Requirement, SigningPolicy
 from companynet.signing.raw_key import RawKey
 from companynet.signing.received import ReceivedSignature, read_signature, receive_signature
 from companynet.signing.revocation import Revocation, RevocationEvidence, RevocationStatus
 from companynet.signing.signer import Signer, signature_for_bank, signature_text
 from companynet.signing.tokens import list_identities, list_token, pin_state
+from companynet.signing.trust import ListedAs, ListEntry, TrustSource
 
 __all__ = [
     "KNOWN_MODULES",
@@ -45,6 +46,7 @@ __all__ = [
     "SigningPolicy",
     "TokenInfo",
     "TokenPlace",
+    "TrustSource",
     "Unusable",
     "check_signature",
     "check_usable",

@@ -3,15 +3,12 @@
 import enum
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from companynet.errors import CertificateUnusable, UnusableReason
 from companynet.signing.certificate import CertificateInfo, Unusable, check_usable, unusable_error
 from companynet.signing.revocation import BANK_DECIDES, RevocationEvidence, RevocationStatus
-
-if TYPE_CHECKING:
-    # Imported by who uses a list only: it takes half a second.
-    from companynet.signing.trust_list import TrustList
+from companynet.signing.trust import ListedAs, TrustSource
 
 
 class Requirement(enum.Enum):
@@ -27,30 +24,6 @@ class Requirement(enum.Enum):
     """A trust list calls it qualified."""
 
 
-class ListedAs(enum.Enum):
-    """What a trust list says of a certificate at a time."""
-
-    QUALIFIED = "qualified"
-    """Qualified, for electronic signatures."""
-
-    NOT_QUALIFIED = "not_qualified"
-    """Its issuer is on the list, and it is not qualified for electronic signatures."""
-
-    UNKNOWN = "unknown"
-    """The list does not tell: it does not name the issuer, or is outdated."""
-
-
-@dataclass(frozen=True)
-class ListEntry:
-    """What a trust list says of a certificate, and why."""
-
-    listed_as: ListedAs
-    """For a program."""
-
-    text: str
-    """A sentence for a person."""
-
-
 @dataclass(frozen=True)
 class SigningPolicy:
     """What is checked before a signature. The default asks for time, usage and kind of key alone."""
@@ -58,7 +31,7 @@ class SigningPolicy:
     requirement: Requirement = Requirement.NONE
     """What is required."""
 
-    trust_list: "TrustList | None" = None
+    trust_list: TrustSource | None = None
     """The list to ask; needed where the requirement is a listed one."""
 
     evidence: RevocationEvidence | None = None
@@ -96,7 +69,7 @@ class SigningPolicy:
             raise unusable_error(certificate, Unusable(UnusableReason.REVOKED, answer.text), answer.revoked_at)
         return answer.text
 
-    def _check_list(self, certificate: CertificateInfo, trust_list: "TrustList", now: datetime) -> str:
+    def _check_list(self, certificate: CertificateInfo, trust_list: TrustSource, now: datetime) -> str:
         entry = trust_list.status(certificate, now)
         if self.requirement is Requirement.LISTED and entry.listed_as is not ListedAs.QUALIFIED:
             raise _refused(certificate, _REASONS[entry.listed_as], entry.text)

@@ -27,7 +27,7 @@ from companynet.errors import DriverError, FormatError
 from companynet.formats.xml import parse_xml
 from companynet.signing.certificate import UNREADABLE, CertificateInfo, read_certificate
 from companynet.signing.cms import MALFORMED
-from companynet.signing.policy import ListedAs, ListEntry
+from companynet.signing.trust import ListedAs, ListEntry, TrustSource
 
 # Its warnings name the person a certificate is for, with the PESEL.
 logging.getLogger("pyhanko.sign.validation.qualified.assess").setLevel(logging.ERROR)
@@ -38,7 +38,7 @@ _NAMES: Final = {"t": _NAMESPACE}
 _SIZE_LIMIT: Final = 32 * 1024 * 1024
 
 
-class TrustList:
+class TrustList(TrustSource):
     """A trust list whose signature was verified. Make it with :meth:`load`."""
 
     def __init__(self, name: str, registry: TSPRegistry, issuers: frozenset[bytes], next_update: datetime) -> None:

@@ -23,7 +23,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "row_diks": ("Numery DIK i centrale", "DIK numbers and head offices"),
     "row_operations": ("Dozwolone operacje", "Operations allowed"),
     "row_end": ("Koniec sesji", "End of the session"),
-    "row_shared_with": ("Udostępnienie innym bazom", "Shared with other databases"),
     "row_requested_by": ("Zlecający", "Requester"),
     "row_server": ("Serwer", "Server"),
     "row_database": ("Baza", "Database"),
@@ -51,7 +50,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "dik": ("{dik} – {head_office}", "{dik} – {head_office}"),
     "dik_alone": ("{dik}", "{dik}"),
-    "shared_none": ("nie", "no"),
     "certificate_any": ("dowolny zarejestrowany w banku", "any that is registered with the bank"),
     "certificate_one": ("wybrany w ERP (SHA-256: {sha256})", "the one chosen in the ERP (SHA-256: {sha256})"),
     # The operations of the bank an ERP asks for.  # L-001
