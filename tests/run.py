@@ -66,7 +66,7 @@ PARTS = (
     Part("library-alone", ("tests/integration/test_library_alone.py", "tests/integration/test_tutorial.py")),
     Part("access-matrix", ("tests/integration/test_access_matrix.py",)),
     Part("signer-window", ("tests/browser/test_signer_window.py",)),
-    Part("contexts-at-once", ("tests/integration/test_contexts_at_once.py",)),
+    Part("contexts-at-once", ("tests/integration/test_contexts_at_once.py", "tests/integration/test_independent.py")),
     Part("settling-at-once", ("tests/integration/test_settling_at_once.py",)),
 )
 

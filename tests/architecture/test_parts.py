@@ -1,8 +1,11 @@
-"""Every test file is run by one part of `make test`."""
+"""Every test file is run by one part of `make test`; `make quick` runs what is nearest to what changed."""
 
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from tests.quick import PURE, SLOW, nearest_tests
 from tests.run import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,5 +31,24 @@ def test_each_file_is_run_by_one_part() -> None:
 def test_each_part_runs_what_is_there() -> None:
     """A file that is moved or renamed is missed here."""
     assert [path for part in PARTS for path in part.paths if not (ROOT / path).exists()] == []
+    assert [path for path in (*PURE, *SLOW) if not (ROOT / path).exists()] == []
     names = [part.name for part in PARTS]
     assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize(
+    ("changed", "run"),
+    [
+        ({"modules/mbank/sharing/share.py"}, {"modules/mbank/sharing/tests"}),
+        ({"modules/mbank/view/sharing/share_form.xml"}, {"modules/mbank/sharing/tests"}),
+        ({"modules/mbank/locale/pl.po"}, {"modules/mbank/tests"}),
+        ({"modules/mbank/rights.py", "modules/mbank/keys/server_key.xml"}, {"modules/mbank/tests", "modules/mbank/keys/tests"}),
+        ({"modules/mbank/keys/tests/test_server_key.py"}, {"modules/mbank/keys/tests/test_server_key.py"}),
+        ({"modules/mbank/keys/tests/test_server_key.py", "modules/mbank/keys/vault.py"}, {"modules/mbank/keys/tests"}),
+        ({"modules/plugins/module.py"}, {"modules/plugins/tests"}),
+        ({"packages/companynet/src/companynet/client.py", "modules/mbank/doc/setup.rst", "README.md"}, set()),
+    ],
+)  # fmt: skip
+def test_the_tests_nearest_to_what_changed_are_quick(changed: set[str], run: set[str]) -> None:
+    """Of a room its own, of a view those of its room, of what is no room's those of the module."""
+    assert nearest_tests(changed) == run

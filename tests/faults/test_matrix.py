@@ -103,6 +103,10 @@ def test_what_the_caller_believes_is_so(side: Side, operation: str, kind: str) -
     act.settle()
 
 
+#: A few always, more of them in the proof.
+SEEDS: Final = ["a", "b", "c", *(pytest.param(f"seed-{number}", marks=pytest.mark.proof) for number in range(40))]
+
+
 @pytest.mark.parametrize("operation", ACTS)
 def test_a_late_answer_is_an_answer(side: Side, operation: str) -> None:
     """Slow within the caller's patience is no failure."""
@@ -112,7 +116,7 @@ def test_a_late_answer_is_an_answer(side: Side, operation: str) -> None:
     assert act.done()
 
 
-@pytest.mark.parametrize("seed", ["a", "b", "c"])
+@pytest.mark.parametrize("seed", SEEDS)
 def test_at_a_bank_that_fails_half_the_time_each_order_is_paid_once(side: Side, seed: str) -> None:
     """All kinds of faults by chance, in sending and asking alike, and a caller that follows the advice."""
     token = side.session().token
