@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from settlement import REASON_TEXTS, Entry, Kind, MatchConfig, Matcher
 from settlement import OpenItem as SettlementItem
+from settlement.folding import account_key
 
-__all__ = ['REASON_TEXTS', 'Result', 'match']
+__all__ = ['REASON_TEXTS', 'Result', 'account_key', 'match']
 
 Result = namedtuple(
     'Result', ['origin', 'decision', 'score', 'allocations', 'reasons'])

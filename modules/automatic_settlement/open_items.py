@@ -18,6 +18,8 @@ from trytond.model import fields
 from trytond.pool import Pool
 from trytond.transaction import Transaction
 
+from .matcher import account_key
+
 
 @dataclass
 class OpenItem:
@@ -322,21 +324,16 @@ def _add_parties(items, learnt):
                 & (number.active == True))):  # noqa: E712
         accounts[party_id].append(value)
 
-    owned = {_compact(a) for values in accounts.values() for a in values}
+    owned = {account_key(a) for values in accounts.values() for a in values}
     for party_id, values in learnt.items():
         accounts[party_id].extend(
-            a for a in values if _compact(a) not in owned)
+            a for a in values if account_key(a) not in owned)
 
     for item in items:
         item.party_name, item.virtual_account = parties.get(
             item.party, (None, None))
         item.party_nip = nips.get(item.party)
         item.party_accounts = tuple(accounts.get(item.party, ()))
-
-
-def _compact(account):
-    "The account without blanks and country, the way Polish banks mix them"
-    return account.replace(' ', '').upper().removeprefix('PL')
 
 
 def _learnt_accounts(company, accounts):

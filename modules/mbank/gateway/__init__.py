@@ -12,6 +12,7 @@ sentence and its outcome.
 from companynet.domain.session import (
     ERP_OPERATIONS as SESSION_OPERATIONS)
 
+from .accounts import is_account, is_mbank, normal_form
 from .connection import endpoint
 from .orders import (
     ask_orders, begin_again, believes_absence, can_ask, declared_absent,
@@ -36,8 +37,9 @@ __all__ = [
     'check_signature', 'close_login', 'code_page_of', 'complete_login',
     'complete_session', 'confirm_statements', 'create_session',
     'declared_absent', 'dump_intent', 'endpoint', 'entry_identities',
-    'fetch_statements', 'finish_session', 'in_doubt', 'is_executed',
-    'is_final', 'last_try', 'list_token', 'list_tokens', 'load_intent',
-    'load_signer', 'new_intent', 'not_sent', 'probe', 'prove_session',
-    'read_certificate_file', 'read_statements', 'send_orders', 'settled_at',
-    'signed_text', 'token_modules', 'told_late', 'unlocked', 'write_orders']
+    'fetch_statements', 'finish_session', 'in_doubt', 'is_account',
+    'is_executed', 'is_final', 'is_mbank', 'last_try', 'list_token',
+    'list_tokens', 'load_intent', 'load_signer', 'new_intent', 'normal_form',
+    'not_sent', 'probe', 'prove_session', 'read_certificate_file',
+    'read_statements', 'send_orders', 'settled_at', 'signed_text',
+    'token_modules', 'told_late', 'unlocked', 'write_orders']

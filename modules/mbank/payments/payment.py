@@ -4,14 +4,13 @@
 import re
 import unicodedata
 
-from stdnum import iban
-
 from trytond.i18n import gettext
 from trytond.model import Unique, fields
 from trytond.model.exceptions import AccessError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
 
+from .. import gateway
 from ..exceptions import MBankPaymentError
 from ..keyring import restored
 from .order_status import in_words
@@ -21,8 +20,6 @@ NAME_LENGTH = 70
 TITLE_LENGTH = 140  # L-450
 _forbidden = re.compile(
     r"[^0-9A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż /?:().,'+-]")
-# Digits of an mBank account, behind the country and the check digits  # L-451
-_mbank_account = re.compile(r'PL\d\d114\d{21}')
 
 
 class Journal(metaclass=PoolMeta):
@@ -77,7 +74,7 @@ class Journal(metaclass=PoolMeta):
             if journal.process_method != 'mbank':
                 continue
             number = journal.mbank_account_number
-            if number and not _mbank_account.fullmatch(number.compact_iban):
+            if number and not gateway.is_mbank(number.number):
                 raise MBankPaymentError(gettext(
                         'mbank.msg_journal_not_mbank',
                         journal=journal.rec_name,
@@ -172,16 +169,15 @@ class Payment(metaclass=PoolMeta):
             return self.mbank_account_number
         for account in self.party.bank_accounts:
             for number in account.numbers:
-                if number.type == 'iban' or iban.is_valid(
-                        'PL' + (number.number or '')):
+                if number.type == 'iban' or gateway.is_account(
+                        number.number or ''):
                     return number
 
     @property
     def mbank_iban(self):
         "The payee's account with its country, or None"
         if number := self.mbank_account_number_used:
-            compact = iban.compact(number.number)
-            return 'PL' + compact if compact[:2].isdigit() else compact
+            return gateway.normal_form(number.number)
 
     @property
     def mbank_title_used(self):
@@ -209,12 +205,13 @@ class Payment(metaclass=PoolMeta):
         account = self.mbank_iban
         if not account:
             refuse('mbank.msg_payment_no_account')
-        if not iban.is_valid(account):
+        if not gateway.is_account(account):
             refuse('mbank.msg_payment_account',
                 number=self.mbank_account_number_used.number)
         if currency == 'PLN' and not account.startswith('PL'):
             refuse('mbank.msg_payment_not_polish', number=account)
-        if account == self.journal.mbank_account_number.compact_iban:
+        own = self.journal.mbank_account_number
+        if account == gateway.normal_form(own.number):
             refuse('mbank.msg_payment_own_account', number=account)
         name = order_name(self.party)
         if not name or len(name) > NAME_LENGTH:

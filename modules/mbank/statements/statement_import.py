@@ -70,26 +70,18 @@ class Part:
     late: bool = False
 
 
-def compact(number):
-    "The account number as it is compared: an NRB gets its country"
-    number = ''.join((number or '').split()).replace('-', '').upper()
-    if len(number) == 26 and number.isdigit():
-        number = 'PL' + number
-    return number
-
-
 def journals_by_account(company, statements):
     "Return the lists of statement journals by account number and currency"
     pool = Pool()
     Journal = pool.get('account.statement.journal')
-    accounts = {compact(s.account) for s in statements}
+    accounts = {gateway.normal_form(s.account) for s in statements}
     result = defaultdict(list)
     for journal in Journal.search([
                 ('company', '=', company.id),
                 ('bank_account', '!=', None),
                 ],
             order=[('id', 'ASC')]):
-        numbers = {compact(n.number) for n in journal.bank_account.numbers}
+        numbers = {gateway.normal_form(n.number) for n in journal.bank_account.numbers}
         for number in numbers & accounts:
             result[number, journal.currency.code].append(journal)
     return result
@@ -118,7 +110,7 @@ def statement_key(parsed):
     if not any(days):
         days = sorted({e.value_date.isoformat() for e in parsed.entries})
     return '|'.join([
-            compact(parsed.account), parsed.currency,
+            gateway.normal_form(parsed.account), parsed.currency,
             parsed.number or '', *days])
 
 
@@ -146,7 +138,7 @@ def prepare(company, parsed, report=None, fresh=False, only=None):
     for block, statement in enumerate(parsed, 1):
         if only is not None and block not in only:
             continue
-        found = journals[compact(statement.account), statement.currency]
+        found = journals[gateway.normal_form(statement.account), statement.currency]
         if statement.format.upper() in INTRADAY:
             result.intraday.append(gettext(
                     'mbank.msg_statement_intraday',
@@ -420,13 +412,13 @@ def parties_by_account(accounts):
     "The party of each account number that has just one owner"
     pool = Pool()
     Number = pool.get('bank.account.number')
-    accounts = {compact(a) for a in accounts if a}
+    accounts = {gateway.normal_form(a) for a in accounts if a}
     owners = defaultdict(set)
     # An NRB may have been entered as a number of another type
     wanted = sorted(accounts | {a[2:] for a in accounts if a[:2] == 'PL'})
     for sub in grouped_slice(wanted, SLICE):
         for number in Number.search([('number', 'in', list(sub))]):
-            owners[compact(number.number)].update(number.account.owners)
+            owners[gateway.normal_form(number.number)].update(number.account.owners)
     return {a: o.pop() for a, o in owners.items() if len(o) == 1}
 
 
@@ -525,7 +517,7 @@ def _origin(Origin, entry, identity, parties):
         number=entry.transaction_number or entry.bank_reference,
         date=entry.booking_date or entry.value_date,
         amount=entry.amount,
-        party=parties.get(compact(entry.counterparty_account)),
+        party=parties.get(gateway.normal_form(entry.counterparty_account or '')),
         description=' '.join(entry.remittance.split()) or entry.code_name,
         information={k: v for k, v in information.items() if v},
         entry_identity=identity,

@@ -11,8 +11,21 @@ _MBANK_CODE = "114"  # S-100, L-451
 
 
 def normalise(account: str) -> str:
-    """The account without blanks and dashes, in upper case."""
+    """The account as it was written, without blanks and dashes, in upper case."""
     return account.translate(_SEPARATORS).upper()
+
+
+def normal_form(account: str) -> str:
+    """The one form in which accounts are compared: as :func:`normalise`, and an NRB with its country before it.
+
+    Two writings are of one account if their forms are equal: ``23 1140 …``, ``23-1140-…`` and ``pl23 1140…``. The
+    check digits are not looked at, and what is no NRB (an IBAN of another country, a bank's own number) has nothing
+    put before it. Empty for an empty text.
+    """
+    number = normalise(account)
+    if number.isascii() and number.isdigit() and len(number) == _NRB_LENGTH:
+        return "PL" + number
+    return number
 
 
 def to_iban(account: str) -> str:
@@ -21,11 +34,8 @@ def to_iban(account: str) -> str:
     Raises:
         ValueError: the number has a wrong form or wrong check digits; the text names the number.
     """
-    number = normalise(account)
-    if number.isascii() and number.isdigit() and len(number) == _NRB_LENGTH:
-        number = "PL" + number
     try:
-        return str(_iban.validate(number))
+        return str(_iban.validate(normal_form(account)))
     except ValidationError as error:
         raise ValueError(f"{account!r} is not an account number (NRB or IBAN): {error}") from None
 
@@ -58,8 +68,9 @@ def sort_code(nrb: str) -> str:
 
 def is_mbank(account: str) -> bool:
     """Whether the account has the form of an mBank account; its check digits are not looked at."""
-    number = normalise(account).removeprefix("PL")
-    return len(number) == _NRB_LENGTH and number.isdigit() and number[2:5] == _MBANK_CODE
+    number = normal_form(account)
+    digits = number.removeprefix("PL")
+    return number != digits and len(digits) == _NRB_LENGTH and digits.isdigit() and digits[2:5] == _MBANK_CODE
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -94,4 +105,4 @@ class Nrb:
 
     def names(self, account: str) -> bool:
         """Whether an account, as a bank writes it, is this one."""
-        return normalise(account).removeprefix("PL") == self.digits
+        return normal_form(account) == self.iban
