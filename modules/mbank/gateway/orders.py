@@ -14,7 +14,7 @@ from dataclasses import replace
 from companynet.domain.order import (
     CreditTransfer, OrderBatch, OrderKind, Party)
 from companynet.domain.order_intent import Event, Fate, OrderIntent
-from companynet.domain.order_state import OrderStatus
+from companynet.domain.order_state import StatusKeys
 from companynet.formats import pain001
 from trytond.exceptions import UserError
 from trytond.i18n import gettext
@@ -68,7 +68,8 @@ def begin_again(intent):
 def load_intent(text):
     "The intent that a batch stores"
     with translated():
-        return OrderIntent.from_json(json.loads(text))
+        return OrderIntent.from_json(
+            json.loads(text), keys=StatusKeys.of(bank_profile()))
 
 
 def dump_intent(intent):
@@ -195,12 +196,12 @@ def believes_absence():
 
 def is_final(key):
     "Whether an order does not change any more after the bank's key"
-    return OrderStatus(key or '').final
+    return key in bank_profile().final_status_keys
 
 
 def is_executed(key):
     "Whether the bank's key says that the money left"
-    return OrderStatus(key or '').executed
+    return key in bank_profile().executed_status_keys
 
 
 def write_orders(batch):

@@ -52,8 +52,8 @@ def test_the_keys_are_the_banks() -> None:
 def test_the_library_reads_the_keys_the_same() -> None:
     """Two readings of one list: the same keys, the same ones final, the same ones carried out."""
     assert order_state.KNOWN_KEYS == KEYS
-    assert order_state.FINAL_KEYS == FINAL
-    assert order_state.EXECUTED_KEYS == CARRIED_OUT
+    assert order_state.DEFAULT_KEYS.final == FINAL
+    assert order_state.DEFAULT_KEYS.executed == CARRIED_OUT
 
 
 @pytest.mark.parametrize("now_in", ["", *sorted(KEYS)])

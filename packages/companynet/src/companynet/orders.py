@@ -7,7 +7,7 @@ from typing import Any
 
 from companynet.domain.order_file import OrderFile
 from companynet.domain.order_snapshot import OrderGroupSnapshot
-from companynet.domain.order_state import OrderStatus
+from companynet.domain.order_state import OrderStatus, StatusKeys
 from companynet.domain.session import Secret
 from companynet.errors import BankError, Cancelled, DuplicateOrder, OrderRefused, Outcome, PollingExpired
 from companynet.soap.call import Caller, read_value
@@ -163,11 +163,12 @@ class Orders:
         operation = "getStatus"
         asked_at = self._caller.clock.now()
         answer = self._caller.call(operation, {"orderGroupId": group_id_or_client_id}, dik=dik, token=token)
-        states = read_value(operation, lambda: _states(answer))
+        keys = StatusKeys.of(self._caller.profile)
+        states = read_value(operation, lambda: _states(answer, keys))
         return OrderGroupSnapshot(group_id_or_client_id, asked_at, states)
 
 
-def _states(answer: Any) -> tuple[OrderStatus, ...]:
+def _states(answer: Any, keys: StatusKeys) -> tuple[OrderStatus, ...]:
     # L-030
     return tuple(
         OrderStatus(
@@ -175,6 +176,7 @@ def _states(answer: Any) -> tuple[OrderStatus, ...]:
             group_id=state.orderGroupId,
             end_to_end_id=state.orderReference or None,
             text=state.status.description or None,
+            keys=keys,
         )
         for state in (answer.OrderState if answer is not None else ())
     )

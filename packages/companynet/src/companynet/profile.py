@@ -38,6 +38,11 @@ DEFAULT_FAULT_CODES: Final[Mapping[str, str]] = {
     "REQUEST_INVALID": "Refused",
 }
 
+#: Keys after which an order does not change any more.  # L-002
+DEFAULT_FINAL_KEYS: Final = ("REALIZED", "DENIED", "REALIZ_AND_COND", "DELETED")
+#: Final keys that say the money left.  # L-003
+DEFAULT_EXECUTED_KEYS: Final = ("REALIZED", "REALIZ_AND_COND")
+
 
 @dataclass(frozen=True)
 class BankProfile:
@@ -144,6 +149,13 @@ class BankProfile:
     of its entry; None takes an entry of it away, so that the code proves nothing. List a code only if after it the
     bank has surely done nothing; ``Refused`` is the class of those that mean no more than that.  L-005"""
 
+    final_status_keys: tuple[str, ...] = DEFAULT_FINAL_KEYS
+    """Status keys after which an order does not change any more; all of them, those of the next field among them.
+    A key that is not here is open: it is shown as it is and asked for again.  L-002"""
+
+    executed_status_keys: tuple[str, ...] = DEFAULT_EXECUTED_KEYS
+    """Those that say the money left; after the other final ones it did not.  L-003"""
+
     def __post_init__(self) -> None:
         positive = (
             "poll_longest poll_limit poll_deadline parallel_limit connect_timeout read_timeout call_timeout"
@@ -159,6 +171,9 @@ class BankProfile:
         if self.absence_by_client_id and not self.status_by_client_id:
             raise ProfileError("absence_by_client_id needs status_by_client_id: who cannot find cannot miss")
         self._check_proxy()
+        open_keys = sorted(set(self.executed_status_keys) - set(self.final_status_keys))
+        if open_keys:
+            raise ProfileError(f"executed_status_keys names {', '.join(open_keys)}, which final_status_keys has not")
         if self.report_content not in {"auto", "text", "base64"}:
             raise ProfileError(f"report_content is {self.report_content!r}: it must be auto, text or base64")
 
@@ -251,6 +266,10 @@ def _typed(item: "Field[object]", value: object) -> object:
         ):
             raise ProfileError(f"{item.name} is not an object of texts or nulls: {value!r}")
         return dict(value)
+    if kind == tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(key, str) and key.strip() for key in value):
+            raise ProfileError(f"{item.name} is not a list of texts: {value!r}")
+        return tuple(value)
     wanted = (int, float) if kind is float else (kind,)
     if type(value) not in wanted:
         raise ProfileError(f"{item.name} is not {_WORDS[kind]}: {value!r}")  # type: ignore[index]

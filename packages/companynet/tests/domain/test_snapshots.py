@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
-from companynet.domain.order_state import OrderStatus
+from companynet.domain.order_state import OrderStatus, StatusKeys
 from companynet.domain.session import Permission, PermissionConfig, Secret
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import FormatError
+from companynet.profile import BankProfile
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ONE = OrderStatus("TO_AUTH", "G-1", "E-1")
@@ -184,3 +185,21 @@ def test_an_order_listed_twice_has_a_history() -> None:
 def test_a_group_without_orders_is_not_final() -> None:
     assert not OrderGroupSnapshot("B-1", NOON, ()).final
     assert not GROUP.final
+
+
+def test_what_the_status_keys_mean_is_the_profiles() -> None:
+    """A bank with other final keys is a setting: the same stored states mean what the profile of today says."""
+    profile = BankProfile(
+        "https://bank.example/ws", final_status_keys=("PAID", "DENIED"), executed_status_keys=("PAID",)
+    )
+    keys = StatusKeys.of(profile)
+    group = OrderGroupSnapshot("B-1", NOON, (OrderStatus("PAID", "G-1", "E-1"), OrderStatus("DENIED", "G-1", "E-2")))
+    assert not group.final
+    read = OrderGroupSnapshot.from_json(group.to_json(), keys=keys)
+    assert read.final
+    assert [state.executed for state in read.states] == [True, False]
+    assert not OrderStatus("REALIZED", keys=keys).final
+    assert OrderStatus("REALIZED").executed
+    # What they mean is not stored: it is neither in the JSON nor in a comparison.
+    assert read == group
+    assert read.to_json() == group.to_json()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from companynet.cli.files import json_bytes, read_json, write_new, write_whole
 from companynet.domain.order_intent import OrderIntent
+from companynet.domain.order_state import DEFAULT_KEYS, StatusKeys
 
 
 class Journal:
@@ -15,10 +16,12 @@ class Journal:
 
     Args:
         orders: the order file.
+        keys: what the bank's status keys mean.
     """
 
-    def __init__(self, orders: Path) -> None:
+    def __init__(self, orders: Path, keys: StatusKeys = DEFAULT_KEYS) -> None:
         self._orders = orders
+        self._keys = keys
         self._number = 0
         while self._path(self._number + 1).exists():
             self._number += 1
@@ -40,7 +43,7 @@ class Journal:
         """
         if not self._number:
             return None
-        return OrderIntent.from_json(read_json(self.path), str(self.path))
+        return OrderIntent.from_json(read_json(self.path), str(self.path), self._keys)
 
     def begin(self, intent: OrderIntent) -> None:
         """Write the intent, before the file is sent. Of two programs that begin at once one succeeds.

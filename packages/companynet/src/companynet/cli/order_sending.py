@@ -14,6 +14,7 @@ from companynet.cli.output import FAILED, FOUND_PROBLEMS, UNKNOWN, fail, os_reas
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.order_intent import Fate, OrderIntent
 from companynet.domain.order_snapshot import OrderGroupSnapshot, order_changes
+from companynet.domain.order_state import StatusKeys
 from companynet.formats import pain001
 from companynet.profile import BankProfile
 
@@ -64,7 +65,7 @@ def _send(arguments: argparse.Namespace) -> int:
         for problem in problems:
             fail(f"{arguments.file}: {problem.place}: {problem.text}")
         return FAILED
-    journal = Journal(arguments.file)
+    journal = Journal(arguments.file, StatusKeys.of(on.profile))
     before = journal.read()
     digest = hashlib.sha256(data).hexdigest()
     if before is not None and not before.may_be_sent:
@@ -129,7 +130,7 @@ def _status(arguments: argparse.Namespace) -> int:
         with on.connected() as client:
             states = client.orders.snapshot(on.session.token, dik, arguments.group)
         return _print_states(arguments, None, None, states)
-    journal = Journal(arguments.file)
+    journal = Journal(arguments.file, StatusKeys.of(on.profile))
     intent = journal.read()
     if intent is None:
         raise Unusable(f"{journal.path} is not there: {arguments.file} was not sent from here; ask with --group")

@@ -10,6 +10,7 @@ from companynet.domain.json_values import JsonReader
 from companynet.domain.order_fate import TRANSITIONS, Event, Fate
 from companynet.domain.order_file import OrderFile
 from companynet.domain.order_snapshot import OrderGroupSnapshot
+from companynet.domain.order_state import DEFAULT_KEYS, StatusKeys
 from companynet.errors import FormatError, IntentError
 from companynet.profile import BankProfile
 
@@ -241,8 +242,8 @@ class OrderIntent:
         }
 
     @classmethod
-    def from_json(cls, values: object, source: str = "intent") -> "OrderIntent":
-        """The intent :meth:`to_json` made.
+    def from_json(cls, values: object, source: str = "intent", keys: StatusKeys = DEFAULT_KEYS) -> "OrderIntent":
+        """The intent :meth:`to_json` made; ``keys`` are what the keys of its states mean now.
 
         Raises:
             FormatError: it is not one of this version; names the key.
@@ -266,6 +267,6 @@ class OrderIntent:
             modified_at=reader.aware_time(found, "modified_at", _KIND),
             begun_at=reader.aware_time(found, "begun_at", _KIND),
             fate=Fate(fate),
-            states=None if states is None else OrderGroupSnapshot.from_json(states, source),
+            states=None if states is None else OrderGroupSnapshot.from_json(states, source, keys),
             not_known_at=(None if found["not_known_at"] is None else reader.aware_time(found, "not_known_at", _KIND)),
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from companynet.domain.json_values import JsonReader
-from companynet.domain.order_state import OrderStatus
+from companynet.domain.order_state import DEFAULT_KEYS, OrderStatus, StatusKeys
 
 _KIND: Final = "companynet.order-states"
 _VERSION: Final = 1
@@ -60,8 +60,10 @@ class OrderGroupSnapshot:
         }
 
     @classmethod
-    def from_json(cls, values: object, source: str = "snapshot") -> "OrderGroupSnapshot":
-        """The snapshot :meth:`to_json` made.
+    def from_json(
+        cls, values: object, source: str = "snapshot", keys: StatusKeys = DEFAULT_KEYS
+    ) -> "OrderGroupSnapshot":
+        """The snapshot :meth:`to_json` made; ``keys`` are what its keys mean now.
 
         Raises:
             FormatError: it is not one of this version; names the key.
@@ -72,19 +74,20 @@ class OrderGroupSnapshot:
             asked_for=reader.text(found, "asked_for", _KIND),
             asked_at=reader.aware_time(found, "asked_at", _KIND),
             states=tuple(
-                _state(reader, item, f"states[{index}]")
+                _state(reader, item, f"states[{index}]", keys)
                 for index, item in enumerate(reader.items(found, "states", _KIND))
             ),
         )
 
 
-def _state(reader: JsonReader, values: object, place: str) -> OrderStatus:
+def _state(reader: JsonReader, values: object, place: str, keys: StatusKeys) -> OrderStatus:
     state = reader.mapping(values, place, _STATE)
     return OrderStatus(
         key=reader.text(state, "key", place),
         group_id=reader.text(state, "group_id", place),
         end_to_end_id=reader.optional(state, "end_to_end_id", place),
         text=reader.optional(state, "text", place),
+        keys=keys,
     )
 
 
