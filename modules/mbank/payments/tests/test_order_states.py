@@ -2,12 +2,13 @@
 # this repository contains the full copyright notices and license terms.
 "The tables of batches: what moves, and which order a state is about"
 from itertools import product
+from pkgutil import resolve_name
 from unittest import TestCase
 
-from trytond.modules.mbank.gateway.orders import OrderStatus
 from trytond.modules.mbank.payments import order_answer as a
 from trytond.modules.mbank.payments import order_states as s
 
+OrderStatus = resolve_name('companynet.domain.order_state:OrderStatus')
 STATES = [state for state, _ in s.STATES]
 ALLOWED = {
     s.PREPARED: {s.WAITING, s.UNKNOWN, s.CANCELLED},
