@@ -59,6 +59,9 @@ def bare(entry: Entry, *fields: str) -> Entry:
 @example("WPLATA; ID IPH: XX000000000777; DZIEKUJE", 65)
 @example(f"WPLATA; Z RACH.: 1; TNR: {OTHER}", 65)
 @example("KOD\t:61:05 FV 12/2026", 65)
+@example("12:20:25:300000000000012:20:25:30", 30)
+@example("-:20:25:300000000000012:20:25:30", 30)
+@example(":62F:C26:20:25:300000000000:62F:C26:20:25:30", 30)
 def test_no_title_changes_any_field_but_the_remittance(form: str, title: str, width: int) -> None:
     whole = read(form % ("STALMAX", "FV 1/2026"), width)
     statement = read(form % ("STALMAX", title), width)

@@ -24,7 +24,10 @@ _MARKS_BEFORE_HEAD = re.compile(
     rb"(?<![\x0b\x0c\x1a\xbf])(?:[\x0b\x0c\x1a]|\xef\xbb\xbf)+(?=" + _FRAME_OR_HEAD + rb")"
 )
 _STRAY_MARKS = re.compile(rb"^[\x0b\x0c\x1a]+(?=[:\x01-]|$)|(?<!\x1a)\x1a+$", re.MULTILINE)
-_NO_LINE_END = re.compile(rb"(?<=[^\n\x01])(?<!\xef\xbb\xbf)(?=" + _FRAME_OR_HEAD + rb")")
+_NO_LINE_END = re.compile(rb"(?<=[^\n\x01])(?<!\xef\xbb\xbf)(?=(\x01{1,9}\n?:\d\d)|" + _HEAD + rb")")
+# What a file may end with where the next is joined to it. A title holds a head by the way it is wrapped, hardly at
+# such a place: ``12:20:25`` on one line and ``:25:30`` on the next.
+_END_OF_FILE = re.compile(rb"(?:-[}\x03]?|\}|\x03|:6[245][FM]?:[ -~]{0,40}|:90[CD]:[ -~]{0,40})[ \t]*")
 _PART = re.compile(rb"\n(?=(?:\xef\xbb\xbf)*(?:\x01|" + _HEAD + rb"))")
 _HARMLESS = bytes([ord("\t"), ord("\n"), *range(0x20, 0x7F)])
 _LETTERS = bytes(code for code in range(0xA0, 0x100) if code != 0xAD)  # S-101
@@ -124,7 +127,7 @@ def _separated(data: bytes, unusual: bytes) -> bytes:
         data = _STRAY_MARKS.sub(b"", data).rstrip(b"\x1a")
     starts = data.count(b"\n\x01") + data.startswith(b"\x01")
     if unusual.count(b"\x01") > starts or data.count(b":20:") > data.count(b"\n:20:") + data.startswith(b":20:"):
-        data = _NO_LINE_END.sub(b"\n", data)
+        data = _NO_LINE_END.sub(_on_line_of_its_own, data)
     return data
 
 
@@ -132,6 +135,15 @@ def _is_framed(data: bytes, unusual: bytes) -> bool:
     """Whether the frame's characters stand only where the frame has them."""
     starts = data.count(b"\n\x01") + data.startswith(b"\x01")
     return (unusual.count(b"\x01"), unusual.count(b"\x03")) == (starts, data.count(b"\n-\x03\n"))
+
+
+def _on_line_of_its_own(match: re.Match[bytes]) -> bytes:
+    """A line end before a head, where a file can have ended."""
+    text, begin = match.string, match.start()
+    # A longer line ends no file.
+    start = text.rfind(b"\n", max(0, begin - 64), begin)
+    before = text[start + 1 : begin] if start >= 0 else b""
+    return b"\n" if match[1] or _END_OF_FILE.fullmatch(before) else b""
 
 
 def _on_new_line(match: re.Match[bytes]) -> bytes:
