@@ -60,11 +60,11 @@ def _adopt(world: World, *names: str) -> None:
     for name in names:
         with world.cluster.connect(name) as connection:
             connection.execute("UPDATE mbank_database SET identity = gen_random_uuid()")
-    admin, config = str(BIN / "mbank-admin"), str(world.config_file)
+    admin = [str(BIN / "mbank-admin"), "-c", str(world.config_file)]
     if not (world.directory / "keyring.json").exists():
-        world.cluster.run(admin, "keys", "create", TRYTOND_CONFIG=config)
+        world.cluster.run(*admin, "keys", "create")
     of = [word for name in names for word in ("-d", name)]
-    world.cluster.run(admin, *of, "adopt", TRYTOND_CONFIG=config)
+    world.cluster.run(*admin, *of, "adopt")
 
 
 def _with_books(world: World, firm: firms.Firm) -> str:

@@ -6,6 +6,7 @@ For the administrator of the server, who can read the key ring anyway.
 """
 import argparse
 import os
+import subprocess
 import sys
 
 import trytond.config as config
@@ -51,8 +52,15 @@ def _parser():
 def main(argv=None):
     "The console script mbank-admin"
     options = _parser().parse_args(argv)
-    config.update_etc(options.config or os.environ.get('TRYTOND_CONFIG'))
-    # The backend is chosen by the configuration when Tryton is imported
+    if options.config and os.environ.get('TRYTOND_CONFIG') != options.config:
+        # The backend was chosen when the plugin was imported, to get here:
+        # once more, with the file there from the beginning.
+        return subprocess.run(
+            [sys.executable, '-m', __spec__.name,
+                *(sys.argv[1:] if argv is None else argv)],
+            env={**os.environ, 'TRYTOND_CONFIG': options.config},
+            ).returncode
+    config.update_etc(os.environ.get('TRYTOND_CONFIG'))
     from trytond import backend
     from trytond.exceptions import UserError
     from trytond.pool import Pool
