@@ -43,13 +43,18 @@ class WebClient:
     def settle(self) -> None:
         """Wait until the client has had no question to the server for a while: what is typed in a form that is still
         loading is lost."""
-        quiet = 0
-        for _ in range(600):
-            quiet = 0 if self._asked else quiet + 1
-            if quiet == 5:
-                return
+        if not self._comes_to_rest(seconds=60, quiet=5):
+            raise AssertionError(f"the client does not come to rest: {[request.url for request in self._asked]}")
+
+    def _comes_to_rest(self, seconds: int, quiet: int) -> bool:
+        """Whether the client asks nothing for so many tenths of a second, within the seconds."""
+        still = 0
+        for _ in range(10 * seconds):
+            still = 0 if self._asked else still + 1
+            if still == quiet:
+                return True
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"the client does not come to rest: {[request.url for request in self._asked]}")
+        return False
 
     def log_in(self, login: str, password: str) -> None:
         """Log in through the two dialogs of the client and wait for the main bar."""
@@ -95,8 +100,10 @@ class WebClient:
         """Press the button of that text, wherever it is, as long as a person does.
 
         The client redraws a form when its last field is left, and for a moment each selection shows its first choice:
-        a press without any length would send that.
+        a press without any length would send that. A wizard shows its buttons while it still takes its state in, and
+        forgets a press without a word until then: a person who waits for the page to be there waits for that too.
         """
+        self._comes_to_rest(seconds=10, quiet=3)
         name = re.compile(rf"^\s*{re.escape(label)}\s*$")
         self.page.get_by_role("button", name=name).click(delay=150)
 
