@@ -36,6 +36,10 @@ HERE = frozenset([PREPARED, WAITING])
 ASKABLE = frozenset([UNKNOWN, SENT, ACCEPTED])
 #: The bank has said its last word on every order. A person may still ask.
 SETTLED = frozenset([EXECUTED, PARTIAL, REJECTED])
+#: The bank surely has orders that are to be carried out, or were. An unknown
+#: batch may be there, one that waits is not: neither is booked by nobody's
+#: decision.
+SURELY_AT_BANK = frozenset([SENT, ACCEPTED, EXECUTED, PARTIAL])
 #: The bank never had the orders, or took none.
 NOT_AT_BANK = frozenset([REFUSED, CANCELLED])
 #: Never leaves any more.

@@ -7,9 +7,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.tools import grouped_slice
 from trytond.transaction import Transaction
 
-# States of a batch whose orders the bank surely has. An unknown batch may be
-# there, one that waits is not: neither is booked by nobody's decision.
-SURELY_AT_BANK = {'sent', 'accepted', 'executed', 'partial'}
+from .order_states import SURELY_AT_BANK
 
 
 class Payment(metaclass=PoolMeta):
