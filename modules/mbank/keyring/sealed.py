@@ -9,10 +9,16 @@ class SealedMixin:
     """A model with fields whose content is sealed by the vault.
 
     They are blank in read, search and export and are not copied; the
-    server's own code reads them through the vault.
+    server's own code reads them through the vault. So are its hidden fields:
+    hashes of what serves once, which nobody opens.
     """
     __slots__ = ()
     _sealed_fields = ()
+    _hidden_fields = ()
+
+    @classmethod
+    def _blank_fields(cls):
+        return (*cls._sealed_fields, *cls._hidden_fields)
 
     @classmethod
     def _blank_cache(cls, ids):
@@ -21,14 +27,14 @@ class SealedMixin:
             return
         for id_ in ids:
             if id_ in cache:
-                for name in cls._sealed_fields:
+                for name in cls._blank_fields():
                     cache[id_][name] = None
 
     @classmethod
     def read(cls, ids, fields_names):
         result = super().read(ids, fields_names)
         for values in result:
-            for name in cls._sealed_fields:
+            for name in cls._blank_fields():
                 if name in values:
                     values[name] = None
         cls._blank_cache(ids)
@@ -48,7 +54,7 @@ class SealedMixin:
     @classmethod
     def copy(cls, records, default=None):
         default = default.copy() if default is not None else {}
-        for name in cls._sealed_fields:
+        for name in cls._blank_fields():
             default[name] = None
         return super().copy(records, default=default)
 
@@ -59,7 +65,7 @@ class SealedMixin:
         reason is the sentence on why. A model whose records mean nothing
         without their secrets does more.
         """
-        cls.write(cls.search([]), dict.fromkeys(cls._sealed_fields))
+        cls.write(cls.search([]), dict.fromkeys(cls._blank_fields()))
 
 
 def sealed_models():

@@ -48,7 +48,8 @@ def digest(secret):
 
 class SigningJob(SealedMixin, ModelSQL, ModelView):
     __name__ = 'mbank.signing.job'
-    _sealed_fields = ('code_hash', 'ticket_hash', 'login_token')
+    _sealed_fields = ('login_token',)
+    _hidden_fields = ('code_hash', 'ticket_hash')
 
     user = fields.Many2One(
         'res.user', "User", required=True, readonly=True,
