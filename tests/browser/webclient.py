@@ -120,6 +120,15 @@ class WebClient:
         expect(self.page.get_by_text(text).first).to_be_visible(timeout=30_000)
 
 
+#: A list in a dialog shows its first row and „Więcej”, and the client opens the rest when that comes into view; on a
+#: machine with much to do it may look too early. A person presses it then.
+MORE = """
+setInterval(
+    () => document.querySelectorAll(".wizard-dialog .more-row button").forEach(more => more.offsetParent && more.click()),
+    500)
+"""
+
+
 @contextmanager
 def web_client(url: str, database: str, screenshots: Path) -> Iterator[WebClient]:
     """A fresh browser window on the web client at ``url``."""
@@ -128,6 +137,7 @@ def web_client(url: str, database: str, screenshots: Path) -> Iterator[WebClient
         context = browser.new_context(
             viewport={"width": 1500, "height": 950}, locale="pl-PL", timezone_id="Europe/Warsaw"
         )
+        context.add_init_script(MORE)
         client = WebClient(context.new_page(), url, database, screenshots)
         for event in ("pageerror", "requestfailed"):
             client.page.on(event, lambda what: print(f"web client: {what}"))
