@@ -63,7 +63,7 @@ def spaced(digits: str, separator: str) -> str:
 @given(
     st.text("0123456789", min_size=26, max_size=26),
     st.sampled_from(WRITTEN),
-    st.sampled_from(("", " ", "-", "\u00a0")),
+    st.sampled_from(("", " ", "-", "\u00a0", "\t", "\n", "\u2009", "\u202f", "\u2011", "\u2013", ".")),
 )
 def test_an_account_has_one_form_however_it_is_written(digits: str, written: str, separator: str) -> None:
     assert normal_form(written.format(spaced(digits, separator))) == "PL" + digits

@@ -6,6 +6,8 @@ from stdnum import iban as _iban
 from stdnum.exceptions import ValidationError
 
 _SEPARATORS = str.maketrans("", "", " -\u00a0")
+#: What people and other programs part the groups of a number with, beside those: blanks of every width, dashes, dots.
+_PARTINGS = str.maketrans("", "", " -\u00a0\t\n\r\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212.")
 _NRB_LENGTH = 26  # S-100
 _MBANK_CODE = "114"  # S-100, L-451
 
@@ -16,13 +18,13 @@ def normalise(account: str) -> str:
 
 
 def normal_form(account: str) -> str:
-    """The one form in which accounts are compared: as :func:`normalise`, and an NRB with its country before it.
+    """The one form in which accounts are compared: without what parts its groups, an NRB with its country before it.
 
     Two writings are of one account if their forms are equal: ``23 1140 …``, ``23-1140-…`` and ``pl23 1140…``. The
     check digits are not looked at, and what is no NRB (an IBAN of another country, a bank's own number) has nothing
     put before it. Empty for an empty text.
     """
-    number = normalise(account)
+    number = account.translate(_PARTINGS).upper()
     if number.isascii() and number.isdigit() and len(number) == _NRB_LENGTH:
         return "PL" + number
     return number
