@@ -32,6 +32,19 @@ def check_right(group, module='mbank'):
         raise AccessError(gettext('mbank.msg_right_missing', group=name))
 
 
+class EntitledMixin:
+    """A wizard for who is in the group of _right alone.
+
+    The groups of its action can be left out by a forged action_id.
+    """
+    _right = None
+
+    @classmethod
+    def check_access(cls):
+        super().check_access()
+        check_right(cls._right)
+
+
 def check_company(company):
     "Refuse a head office that is not among the user's"
     pool = Pool()

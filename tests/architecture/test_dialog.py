@@ -56,7 +56,7 @@ def faults(room: Path) -> Iterator[str]:
     yield from (f"{DIALOG} redefines {name}" for name in names_in(dialog) & names_in(part))
     for asked in (node for node in dialog.body if isinstance(node, ast.FunctionDef) and node.name in asks):
         yield from (f"{asked.name} goes back to {name}" for name in used_by(asked) & names_in(part))
-    if [ast.unparse(base) for base in dialog.bases] != ["SigningMixin", "ForgetfulMixin", "Wizard"]:
+    if [ast.unparse(base) for base in dialog.bases] != ["SigningMixin", "EntitledMixin", "ForgetfulMixin", "Wizard"]:
         yield f"{DIALOG} has other parts"
     yield from (f"{name} gives itself away" for name in (DIALOG, PART) if gives_itself_away(only_class(room / name)))
     for path in sorted(room.glob("*.py")):

@@ -175,7 +175,7 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
         client.log_in("jan", firms.PASSWORD)
         links: list[str] = []
         client.page.expose_function("caughtLink", lambda url: links.extend([url]))
-        client.page.evaluate("window.open = url => { window.caughtLink(url); }")
+        client.page.evaluate("() => { window.open = url => window.caughtLink(url); }")
         client.page.locator(".navbar").get_by_role("button", name=BUTTON).click()
         bar = client.page.locator("#mbank-session a")
         dialog = client.page.locator(".wizard-dialog:visible")
@@ -204,7 +204,8 @@ def test_the_dialog_goes_on_by_itself(house: SigningHouse, screenshots: Path, bu
         link = urlsplit(links[-1])
         query = {name: value for name, [value] in parse_qs(link.query).items()}
         assert (link.scheme, query["server"], query["database"]) == ("mbanksign", house.world.web_url, house.database)
-        _, job = house.take(query["code"])
+        status, job = house.take(query["code"])
+        assert (status, len(links)) == (200, 2), job
         expect(message).to_have_value("Program podpisujący pobrał tekst. Czekam na podpis…", timeout=10_000)
         _, second = house.sign(job["ticket"], job)
         expect(message).to_have_value("Złożono pierwszy z dwóch podpisów. Czekam na drugi…", timeout=10_000)

@@ -4,6 +4,7 @@
 import datetime as dt
 from contextlib import contextmanager
 from decimal import Decimal
+from unittest.mock import patch
 
 from trytond.modules.account.tests import create_chart, get_fiscalyear
 from trytond.modules.account_invoice.tests import set_invoice_sequences
@@ -223,3 +224,17 @@ def run_queue():
             methods.append(task.data['method'])
             task.run()
     return methods
+
+
+@contextmanager
+def executed():
+    "The queries the database is asked meanwhile"
+    queries = []
+    Cursor = type(Transaction().connection.cursor())
+    execute = Cursor.execute
+
+    def note(self, query, *args, **kwargs):
+        queries.append(str(query))
+        return execute(self, query, *args, **kwargs)
+    with patch.object(Cursor, 'execute', note):
+        yield queries

@@ -153,15 +153,14 @@ class Call(ModelSQL, ModelView):
     @classmethod
     def write(cls, *args):
         # Only what the deletion of a record does to a link to it
-        unlinked = [
-            {name: None for name in values} for values in args[1::2]
-            if values.keys() <= cls._links]
-        if (Transaction().check_access or not all(unlinked)
-                or unlinked != list(args[1::2])):
+        if Transaction().check_access or not all(
+                values.keys() <= cls._links
+                and set(values.values()) == {None}
+                for values in args[1::2]):
             raise AccessError(gettext('mbank.msg_call_fixed'))
         table = cls.__table__()
         cursor = Transaction().connection.cursor()
-        for calls, values in zip(args[::2], unlinked):
+        for calls, values in zip(args[::2], args[1::2]):
             cursor.execute(*table.update(
                     [Column(table, name) for name in values],
                     [None] * len(values),

@@ -17,9 +17,9 @@ from trytond.transaction import (
     Transaction, check_access, record_cache_size, without_check_access)
 from trytond.wizard import Button, StateView, Wizard
 
-from ..clock import local, midnight, utcnow
+from ..clock import aware, midnight, utcnow, zone_of
 from ..exceptions import CallExportError
-from ..rights import check_company, check_right
+from ..rights import EntitledMixin, check_company, check_right
 from .call import OUTCOMES
 
 #: Rows of one file: more than a spreadsheet is pleasant with, and some 25 MB.
@@ -92,8 +92,9 @@ class ExportResult(ModelView):
     rows = fields.Integer("Rows", readonly=True)
 
 
-class ExportCalls(Wizard):
+class ExportCalls(EntitledMixin, Wizard):
     __name__ = 'mbank.call.export'
+    _right = 'group_audit'
 
     start = StateView(
         'mbank.call.export.start', 'mbank.call_export_start_view_form', [
@@ -104,12 +105,6 @@ class ExportCalls(Wizard):
         'mbank.call.export.result', 'mbank.call_export_result_view_form', [
             Button("Close", 'end', 'tryton-close', default=True),
             ])
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_audit')
 
     def default_result(self, fields):
         pool = Pool()
@@ -177,6 +172,7 @@ def write(calls, company=None):
     Call = Pool().get('mbank.call')
     names = Call.fields_get(_COLUMNS)
     outcomes = dict(names['outcome']['selection'])
+    zone = zone_of(company)
     table = Call.__table__()
     cursor = Transaction().connection.cursor()
     # The sorted ids decide: the rows of one slice are put in their order
@@ -191,8 +187,8 @@ def write(calls, company=None):
         rows = {id_: row for id_, *row in cursor}
         for id_ in ids:
             values = dict(zip(_COLUMNS, rows[id_]))
-            values['time'] = local(values['time'], company).strftime(
-                '%Y-%m-%d %H:%M:%S')
+            values['time'] = aware(values['time']).astimezone(
+                zone).strftime('%Y-%m-%d %H:%M:%S')
             values['outcome'] = outcomes[values['outcome']]
             values['duration'] = _seconds(values['duration'])
             writer.writerow([_cell(values[n]) for n in _COLUMNS])

@@ -14,7 +14,7 @@ from .. import independent
 from ..exceptions import SessionCreateError
 from ..keyring import vault
 from ..keyring.sealed import ForgetfulMixin
-from ..rights import check_right
+from ..rights import EntitledMixin, check_right
 from ..sessions import session_making, session_states
 from ..signing_ways import SERVER
 from .session_again import opened_from
@@ -25,8 +25,9 @@ from .session_review import review_values
 from .session_signing import SigningMixin
 
 
-class SessionCreate(SigningMixin, ForgetfulMixin, Wizard):
+class SessionCreate(SigningMixin, EntitledMixin, ForgetfulMixin, Wizard):
     __name__ = 'mbank.session.create'
+    _right = 'group_session_create'
     start_state = 'begin'
     _forgotten = {
         'review': ['pin_password'],
@@ -65,12 +66,6 @@ class SessionCreate(SigningMixin, ForgetfulMixin, Wizard):
             ])
     open_ = StateAction('mbank.act_session_form')
     share_ = StateAction('mbank.wizard_session_share')
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_session_create')
 
     @cached_property
     def _place(self):

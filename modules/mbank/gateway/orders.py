@@ -20,7 +20,7 @@ from trytond.exceptions import UserError
 from trytond.i18n import gettext
 
 from ..clock import now
-from ..exceptions import OrderBatchError
+from ..exceptions import OrderBatchError, ProfileError
 from .connection import bank_profile, with_session
 from .errors import translated
 
@@ -68,8 +68,7 @@ def begin_again(intent):
 def load_intent(text):
     "The intent that a batch stores"
     with translated():
-        return OrderIntent.from_json(
-            json.loads(text), keys=StatusKeys.of(bank_profile()))
+        return OrderIntent.from_json(json.loads(text), keys=_status_keys())
 
 
 def dump_intent(intent):
@@ -194,14 +193,26 @@ def believes_absence():
     return bank_profile().absence_by_client_id
 
 
+def _status_keys():
+    """What the bank's keys mean.
+
+    Where the profile cannot be read none is final: what is shown, and what a
+    person decides, takes the order for one that may be at the bank.
+    """
+    try:
+        return StatusKeys.of(bank_profile())
+    except ProfileError:
+        return StatusKeys(frozenset(), frozenset())
+
+
 def is_final(key):
     "Whether an order does not change any more after the bank's key"
-    return key in bank_profile().final_status_keys
+    return key in _status_keys().final
 
 
 def is_executed(key):
     "Whether the bank's key says that the money left"
-    return key in bank_profile().executed_status_keys
+    return key in _status_keys().executed
 
 
 def write_orders(batch):

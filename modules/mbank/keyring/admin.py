@@ -60,7 +60,7 @@ def main(argv=None):
                 *(sys.argv[1:] if argv is None else argv)],
             env={**os.environ, 'TRYTOND_CONFIG': options.config},
             ).returncode
-    config.update_etc(os.environ.get('TRYTOND_CONFIG'))
+    config.update_etc()
     from trytond import backend
     from trytond.exceptions import UserError
     from trytond.pool import Pool

@@ -16,7 +16,7 @@ from ..clock import local_text
 from ..exceptions import KeyStoreError
 from ..keyring import vault
 from ..keyring.sealed import ForgetfulMixin
-from ..rights import check_right
+from ..rights import EntitledMixin, check_right
 from .server_key import KEPT, KINDS, PIN_WAYS, PKCS12, TOKEN, TOKEN_PIN_WAYS
 from .server_key_use import signer_of
 
@@ -30,14 +30,9 @@ _of_file = {
 _without_pin = Eval('pin_way').in_(sorted(TOKEN_PIN_WAYS))
 
 
-class AdminMixin(ForgetfulMixin):
+class AdminMixin(EntitledMixin, ForgetfulMixin):
     "A wizard of the administrator's, that forgets PINs"
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_mbank_admin')
+    _right = 'group_mbank_admin'
 
 
 class RegisterServerKey(AdminMixin, Wizard):

@@ -8,7 +8,7 @@ from trytond.transaction import Transaction, check_access
 from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from ..exceptions import OrderBatchError
-from ..rights import check_company, check_right
+from ..rights import EntitledMixin, check_company, check_right
 
 
 class OrderBatchReason(ModelView):
@@ -19,13 +19,8 @@ class OrderBatchReason(ModelView):
         help="Kept in the history of the order batch, with your name.")
 
 
-class _Deciding:
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_payment_send')
+class _Deciding(EntitledMixin):
+    _right = 'group_payment_send'
 
     def _decide(self, decide):
         Batch = Pool().get('mbank.order.batch')

@@ -75,4 +75,3 @@ TRANSITIONS = Transitions([
         (REFUSED, SENT),
         (CANCELLED, SENT),
         ])
-allowed = TRANSITIONS.allow

@@ -18,7 +18,7 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .. import gateway, independent
 from ..exceptions import PaymentAtBankError, PaymentAtBankWarning
-from ..rights import check_company, check_right
+from ..rights import EntitledMixin, check_company, check_right
 from .order_history import note_deed
 from .order_states import NOT_AT_BANK
 from .order_status import in_words, state_name
@@ -203,8 +203,9 @@ class FailPaymentStart(ModelView):
         help="Kept in the history of the order batch, with your name.")
 
 
-class FailPayment(Wizard):
+class FailPayment(EntitledMixin, Wizard):
     __name__ = 'mbank.payment.fail'
+    _right = 'group_payment_send'
     start_state = 'ask'
 
     ask = StateTransition()
@@ -214,12 +215,6 @@ class FailPayment(Wizard):
             Button("Fail", 'fail', 'tryton-ok'),
             ])
     fail = StateTransition()
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_payment_send')
 
     def _payments(self):
         "The payments chosen that the user may see and that may be at the bank"

@@ -16,7 +16,7 @@ from ..clock import local_text, utcnow
 from ..exceptions import CertificateRegisterError, PinNotKeptError
 from ..keyring import vault
 from ..keyring.sealed import ForgetfulMixin, SealedMixin
-from ..rights import check_right
+from ..rights import EntitledMixin, check_right
 from .certificate_facts import CertificateFactsMixin
 
 
@@ -206,8 +206,9 @@ class Certificate(
             lambda _: gettext('mbank.msg_certificate_expiring'))
 
 
-class RegisterCertificate(ForgetfulMixin, Wizard):
+class RegisterCertificate(EntitledMixin, ForgetfulMixin, Wizard):
     __name__ = 'mbank.certificate.register'
+    _right = 'group_session_create'
     _forgotten = {'start': ['file_', 'pin_password']}
 
     start = StateView(
@@ -217,12 +218,6 @@ class RegisterCertificate(ForgetfulMixin, Wizard):
             Button("Register", 'register', 'tryton-ok', default=True),
             ])
     register = StateTransition()
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_session_create')
 
     def transition_register(self):
         start = self.start

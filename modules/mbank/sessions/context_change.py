@@ -12,7 +12,7 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 
 from .. import independent
 from ..exceptions import ConfigurationContextError
-from ..rights import check_right
+from ..rights import EntitledMixin, check_right
 from . import contexts
 
 
@@ -55,8 +55,9 @@ class Configuration(metaclass=PoolMeta):
                     'mbank.msg_context_by_dialog', count=len(plan.fates)))
 
 
-class ContextChange(Wizard):
+class ContextChange(EntitledMixin, Wizard):
     __name__ = 'mbank.context.change'
+    _right = 'group_mbank_admin'
 
     start = StateView(
         'mbank.context.change.start',
@@ -65,12 +66,6 @@ class ContextChange(Wizard):
             Button("Change", 'change', 'tryton-ok'),
             ])
     change = StateTransition()
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_mbank_admin')
 
     @without_check_access
     def default_start(self, fields):

@@ -20,7 +20,7 @@ from .session_told import publish
 
 #: What Tryton keeps of every record.
 _OF_RECORD = frozenset([
-        'id', 'create_uid', 'create_date', 'write_uid', 'write_date', 'state'])
+        'id', 'create_uid', 'create_date', 'write_uid', 'write_date'])
 
 
 class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):

@@ -51,4 +51,3 @@ TRANSITIONS = Transitions([
         (EXPIRING, REVOKED),
         (EXPIRING, SUPERSEDED),
         ])
-allowed = TRANSITIONS.allow

@@ -20,4 +20,3 @@ TRANSITIONS = Transitions([
         # A person tries it again.
         (REFUSED, OPENED),
         ])
-allowed = TRANSITIONS.allow

@@ -39,4 +39,3 @@ TRANSITIONS = Transitions([
         # The target lets go of it by itself.
         (REVOKING, EXPIRED),
         ])
-allowed = TRANSITIONS.allow

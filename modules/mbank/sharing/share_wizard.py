@@ -13,12 +13,13 @@ from trytond.wizard import Button, StateTransition, StateView, Wizard
 from .. import independent
 from ..clock import last_second, local, local_text
 from ..exceptions import ShareError
-from ..rights import check_right
+from ..rights import EntitledMixin, check_right
 from ..sessions import session_states
 
 
-class SessionShare(Wizard):
+class SessionShare(EntitledMixin, Wizard):
     __name__ = 'mbank.session.share'
+    _right = 'group_share'
 
     start = StateView(
         'mbank.session.share.start',
@@ -40,12 +41,6 @@ class SessionShare(Wizard):
         'mbank.session_share_result_view_form', [
             Button("Close", 'end', 'tryton-close', default=True),
             ])
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_share')
 
     # Which session, and where to
 

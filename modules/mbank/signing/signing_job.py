@@ -252,7 +252,7 @@ class SigningJob(SealedMixin, ModelSQL, ModelView):
 
         signatures is how many must have been taken, None for any.
         """
-        assert states.allowed(before, after), (before, after)
+        assert states.TRANSITIONS.allow(before, after), (before, after)
         if not cls._update(job_id, before, {'state': after}, signatures):
             return False
         job = cls(job_id)

@@ -47,4 +47,3 @@ TRANSITIONS = Transitions([
         (HALF_SIGNED, OUTDATED),
         (HALF_SIGNED, CANCELLED),
         ])
-allowed = TRANSITIONS.allow

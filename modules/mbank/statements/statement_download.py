@@ -20,7 +20,7 @@ from .. import gateway, independent, telling
 from ..clock import utcnow
 from ..company import names_of, offices_with
 from ..exceptions import DownloadError, RefusedError
-from ..rights import check_company, check_right, context_of, has_right
+from ..rights import EntitledMixin, check_company, check_right, context_of, has_right
 from ..sessions.authorisation import Authorisation
 from . import statement_days
 from .statement_days import DAY, Days
@@ -501,8 +501,9 @@ class DownloadResult(ModelView):
         'mbank.report', None, None, "Bank Reports", readonly=True)
 
 
-class Download(Wizard):
+class Download(EntitledMixin, Wizard):
     __name__ = 'mbank.statement.download'
+    _right = 'group_statement_download'
 
     start = StateView(
         'mbank.statement.download.start',
@@ -516,12 +517,6 @@ class Download(Wizard):
         'mbank.statement_download_result_view_form', [
             Button("Close", 'end', 'tryton-close', default=True),
             ])
-
-    @classmethod
-    def check_access(cls):
-        # The groups of the action can be left out by a forged action_id.
-        super().check_access()
-        check_right('group_statement_download')
 
     def transition_download(self):
         pool = Pool()

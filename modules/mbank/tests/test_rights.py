@@ -1,7 +1,6 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 """Who may do what, asked as a client asks."""
-from unittest import TestCase
 
 from trytond.model.exceptions import AccessError
 from trytond.model.modelsql import SQLConstraintError
@@ -12,25 +11,16 @@ from trytond.modules.mbank.exceptions import (
     NoSessionError, SealedValueError, SessionNotCoveringError,
     SessionNotLiveError, TransitionError)
 from trytond.pool import Pool
-from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.tests.test_tryton import with_transaction
 from trytond.transaction import Transaction
 
 from .sessions import TOKEN, make_session, naive
-from .tools import adopt, configured, create_firm, create_user, model, wizard
+from .tools import (
+    ConfiguredCase, adopt, create_firm, create_user, model, wizard)
 
-class RightsTestCase(TestCase):
+
+class RightsTestCase(ConfiguredCase):
     "Who may do what, asked as a client asks"
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        activate_module('mbank')
-
-    def setUp(self):
-        super().setUp()
-        settings = configured()
-        settings.__enter__()
-        self.addCleanup(settings.__exit__, None, None, None)
 
     def prepare(self):
         # A test that asks for a lock is run again by with_transaction

@@ -8,6 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from unittest import TestCase
 from unittest.mock import patch
 
 import trytond.config as config
@@ -16,6 +17,7 @@ from trytond.modules.company.tests import create_company
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import clock
 from trytond.pool import Pool
+from trytond.tests.test_tryton import activate_module
 from trytond.transaction import Transaction
 
 PIN = 'tajny-7391'
@@ -78,6 +80,19 @@ def configured(**values):
                 config.set('mbank', name, '')
 
 
+class ConfiguredCase(TestCase):
+    "The module in a database, a key ring of its own for each test"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        activate_module('mbank')
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(configured())
+
+
 class Queries:
     "Counts the queries of the running transaction's connection"
 
@@ -92,20 +107,6 @@ class Queries:
 
     def __exit__(self, *exception):
         self.connection.set_trace_callback(None)
-
-
-@contextmanager
-def executed():
-    "The queries the database is asked meanwhile"
-    queries = []
-    Cursor = type(Transaction().connection.cursor())
-    execute = Cursor.execute
-
-    def note(self, query, *args, **kwargs):
-        queries.append(str(query))
-        return execute(self, query, *args, **kwargs)
-    with patch.object(Cursor, 'execute', note):
-        yield queries
 
 
 def call(user, type_, name, method, *args, **context):

@@ -3,7 +3,6 @@
 "Who reads the audit, what nobody changes, exports and the time rows are kept"
 import datetime as dt
 import hashlib
-from unittest import TestCase
 from unittest.mock import patch
 
 from trytond.model.exceptions import AccessError
@@ -13,27 +12,18 @@ from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.exceptions import (
     CallExportError, ConfigurationValidationError)
 from trytond.pool import Pool
-from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.tests.test_tryton import with_transaction
 from trytond.transaction import Transaction, without_check_access
 
 from ...tests.sessions import make_session
 from ...tests.tools import (
-    Queries, adopt, configured, create_firm, create_user, model, wizard)
+    ConfiguredCase, Queries, adopt, create_firm, create_user, model, wizard)
 
 DAY = dt.timedelta(days=1)
 
 
-class CallRightsTestCase(TestCase):
+class CallRightsTestCase(ConfiguredCase):
     "The audit, asked as a client asks"
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        activate_module('mbank')
-
-    def setUp(self):
-        super().setUp()
-        self.enterContext(configured())
 
     def prepare(self):
         adopt()

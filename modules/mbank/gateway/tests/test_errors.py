@@ -18,8 +18,13 @@ VARIABLES = dict.fromkeys(
 
 
 def tree(root=errors.CompanyNetError):
-    "The error and all that are more special"
-    return {root}.union(*map(tree, root.__subclasses__()))
+    """The error and all that are more special.
+
+    Without those of the library's command, which never come here.
+    """
+    return {root}.union(*(
+            tree(e) for e in root.__subclasses__()
+            if not e.__module__.startswith('companynet.cli.')))
 
 
 def ours():

@@ -30,13 +30,13 @@ class OrderStatesTestCase(TestCase):
         for before, after in product(STATES, STATES):
             with self.subTest(before=before, after=after):
                 self.assertEqual(
-                    s.allowed(before, after),
+                    s.TRANSITIONS.allow(before, after),
                     after in ALLOWED.get(before, set()))
 
     def test_what_may_be_at_the_bank_never_becomes_prepared(self):
         "Nothing the bank may have is as if it had never left"
         for before in s.ASKABLE | s.ENDED:
-            self.assertFalse(s.allowed(before, s.PREPARED))
+            self.assertFalse(s.TRANSITIONS.allow(before, s.PREPARED))
 
     def test_ended_is_ended(self):
         "No batch comes back, but for one that the bank has after all"

@@ -1,31 +1,21 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 "What a person is told of who authorises, and owners who may not any more"
-from unittest import TestCase
-
+from trytond.modules.automatic_settlement.tests.tools import executed
 from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import SessionNotLiveError
 from trytond.pool import Pool
-from trytond.tests.test_tryton import activate_module, with_transaction
+from trytond.tests.test_tryton import with_transaction
 from trytond.transaction import Transaction
 
 from ...tests.sessions import make_session
 from ...tests.tools import (
-    adopt, configured, create_firm, create_user, executed, model)
+    ConfiguredCase, adopt, create_firm, create_user, model)
 
 FETCH = 'getMT940Ex'
 
 
-class AuthorisationTestCase(TestCase):
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        activate_module('mbank')
-
-    def setUp(self):
-        super().setUp()
-        self.enterContext(configured())
+class AuthorisationTestCase(ConfiguredCase):
 
     def prepare(self):
         adopt()

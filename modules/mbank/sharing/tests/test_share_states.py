@@ -27,14 +27,14 @@ class ShareStatesTestCase(TestCase):
         for before, after in product(STATES, STATES):
             with self.subTest(before=before, after=after):
                 self.assertEqual(
-                    s.allowed(before, after),
+                    s.TRANSITIONS.allow(before, after),
                     after in ALLOWED.get(before, set()))
 
     def test_what_is_taken_back_is_never_shared_again(self):
         "No share comes back: another one is made"
         self.assertFalse(
             [t for t in s.TRANSITIONS if t[0] in s.ENDED])
-        self.assertFalse(s.allowed(s.REVOKING, s.SHARED))
+        self.assertFalse(s.TRANSITIONS.allow(s.REVOKING, s.SHARED))
 
     def test_every_state_has_a_kind(self):
         "It may be used, is to be told of, or has ended"
@@ -47,5 +47,5 @@ class ShareStatesTestCase(TestCase):
         for before, after in product(states, states):
             with self.subTest(before=before, after=after):
                 self.assertEqual(
-                    i.allowed(before, after),
+                    i.TRANSITIONS.allow(before, after),
                     after in ROWS.get(before, set()))

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from trytond.exceptions import UserError
 from trytond.model.exceptions import AccessError
-from trytond.modules.automatic_settlement.tests.tools import ALFA_ACCOUNT
+from trytond.modules.automatic_settlement.tests.tools import (
+    ALFA_ACCOUNT, executed)
 from trytond.modules.mbank.exceptions import (
     StatementFormatError, StatementImportError, StatementKnownWarning)
 from trytond.pool import Pool
@@ -15,7 +16,6 @@ from trytond.transaction import Transaction
 
 from ...tests.firm import TODAY, FirmCase, mt940, tnr, working
 from ...tests.reading import Reading
-from ...tests.tools import executed
 
 DAY = dt.timedelta(days=1)
 

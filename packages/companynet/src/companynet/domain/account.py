@@ -7,7 +7,7 @@ from stdnum.exceptions import ValidationError
 
 _SEPARATORS = str.maketrans("", "", " -\u00a0")
 #: What people and other programs part the groups of a number with, beside those: blanks of every width, dashes, dots.
-_PARTINGS = str.maketrans("", "", " -\u00a0\t\n\r\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212.")
+_PARTINGS = _SEPARATORS | str.maketrans("", "", "\t\n\r\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212.")
 _NRB_LENGTH = 26  # S-100
 _MBANK_CODE = "114"  # S-100, L-451
 
