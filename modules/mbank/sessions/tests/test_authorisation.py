@@ -2,6 +2,7 @@
 # this repository contains the full copyright notices and license terms.
 "What a person is told of who authorises, and owners who may not any more"
 from trytond.modules.automatic_settlement.tests.tools import executed
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import SessionNotLiveError
 from trytond.pool import Pool
@@ -12,7 +13,7 @@ from ...tests.sessions import make_session
 from ...tests.tools import (
     ConfiguredCase, adopt, create_firm, create_user, model)
 
-FETCH = 'getMT940Ex'
+FETCH = gateway.FETCH
 
 
 class AuthorisationTestCase(ConfiguredCase):
@@ -64,12 +65,12 @@ class AuthorisationTestCase(ConfiguredCase):
                 (member.delete(where=member.user == self.jan.id), None)]:
             self.past_the_erp(change)
             with self.assertRaisesRegex(SessionNotLiveError, 'jan'):
-                Authorisation.for_operation(
+                Authorisation.for_use(
                     self.company, FETCH, user=self.ewa)
             self.assertIn("authorises nothing", self.explain(self.ewa))
             if back:
                 self.past_the_erp(back)
-                self.assertTrue(Authorisation.for_operation(
+                self.assertTrue(Authorisation.for_use(
                         self.company, FETCH, user=self.ewa))
 
     def past_the_erp(self, query):
@@ -107,10 +108,10 @@ class AuthorisationTestCase(ConfiguredCase):
                     'more%s-%s' % (size, n), self.company,
                     'group_session_create')
                 make_session(user, self.company)
-            Authorisation.for_operation(self.company, FETCH, user=self.ewa)
+            Authorisation.for_use(self.company, FETCH, user=self.ewa)
             Transaction().cache.clear()
             with executed() as queries:
-                Authorisation.for_operation(
+                Authorisation.for_use(
                     self.company, FETCH, user=self.ewa)
             counts.append(len(queries))
         self.assertGreater(counts[0], 0)

@@ -201,7 +201,7 @@ class RenewalTestCase(LifeCase):
         later = (self.now() + dt.timedelta(days=120)).date()
         with patch.object(gateway, 'create_session', with_less), \
                 self.assertRaisesRegex(
-                    SessionProofError, "universalPaymentSend"):
+                    SessionProofError, "sending orders"):
             self.make(renewing=old, expires=later)
         self.assertUnchanged(old)
         # Who wants less says so by a new session.
