@@ -13,11 +13,14 @@ class Call(metaclass=PoolMeta):
     what = fields.Function(
         fields.Selection('get_whats', "What Was Asked", sort=False),
         'get_words', searcher='search_words')
+    what_string = what.translated('what')
     what_for = fields.Function(
         fields.Selection('get_whats', "In the Course of", sort=False,
             help="What the call was made for: the bank is asked several "
             "times until one thing is done."),
         'get_words', searcher='search_words')
+
+    what_for_string = what_for.translated('what_for')
 
     @classmethod
     def get_whats(cls):

@@ -140,11 +140,6 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
         return any(d.granted and d.dik == dik for d in self.diks)
 
     @property
-    def is_answered(self):
-        "Whether the bank has said what it granted"
-        return bool(self.bank_end or self.activated)
-
-    @property
     def asked_kinds(self):
         "What the session was asked for: of old ones, all there is"
         return tuple(

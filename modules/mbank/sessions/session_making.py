@@ -64,6 +64,11 @@ class Session(metaclass=PoolMeta):
                 'mbank.msg_session_pending_unique'),
             ]
 
+    @property
+    def is_answered(self):
+        "Whether the bank has said what it granted"
+        return bool(self.bank_end or self.activated)
+
     @classmethod
     def begin(cls, diks, **values):
         """Store the intent to make a session; returns its id.

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from companynet.domain.session import ERP_OPERATIONS, BackgroundSession, Login, Permission, PermissionConfig, Secret
+from companynet.domain.kind import ERP_OPERATIONS
+from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
 from companynet.errors import AnswerInvalid, BankError, LoginRefused, OrderGroupUnknown
 from companynet.signing import Signer, SigningPolicy, signature_for_bank
 from companynet.signing.policy import PLAIN_POLICY

@@ -13,8 +13,8 @@ from lxml import etree
 
 from companynet import errors
 from companynet.domain.grant import Lack, grant_differences
-from companynet.domain.kind import Kind
-from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
+from companynet.domain.kind import ERP_OPERATIONS, Kind
+from companynet.domain.session import Permission, PermissionConfig, Secret
 from companynet.signing import Pkcs12Signer, check_signature
 from companynet.testing import ScriptedBank, fault, make_identity, soap
 

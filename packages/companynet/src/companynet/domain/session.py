@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 
 from companynet.domain.kind import ERP_OPERATIONS, Kind
 
-__all__ = ["ERP_OPERATIONS", "BackgroundSession", "Login", "Permission", "PermissionConfig", "Secret"]
-
 
 class Secret:
     """A text that never shows itself: not in repr, str, format, nor in a pickle.
