@@ -23,10 +23,10 @@ default_authorising_user = fields.Many2One(
 def kinds_ticked(record):
     "The kinds that are ticked on a form with a box for each"
     return tuple(
-        kind for kind, ticked in [
-            (gateway.STATEMENTS, record.for_statements),
-            (gateway.PAYMENTS, record.for_payments),
-            ] if ticked)
+        kind for kind, name in [
+            (gateway.STATEMENTS, 'for_statements'),
+            (gateway.PAYMENTS, 'for_payments'),
+            ] if getattr(record, name, None))
 
 
 def may_authorise(user):
