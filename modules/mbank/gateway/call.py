@@ -11,11 +11,13 @@ class Call(metaclass=PoolMeta):
     __name__ = 'mbank.call'
 
     what = fields.Function(
-        fields.Selection('get_whats', "What Was Asked", sort=False),
+        fields.Selection('get_whats', "What Was Asked", readonly=True,
+            sort=False),
         'get_words', searcher='search_words')
     what_string = what.translated('what')
     what_for = fields.Function(
-        fields.Selection('get_whats', "In the Course of", sort=False,
+        fields.Selection('get_whats', "In the Course of", readonly=True,
+            sort=False,
             help="What the call was made for: the bank is asked several "
             "times until one thing is done."),
         'get_words', searcher='search_words')
