@@ -72,7 +72,7 @@ class Erp:
         session = get("mbank.session")
         end = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0) + dt.timedelta(days=90)
         session_id = session.begin([(DIK, company.id)], user=jan.id, context_key="database", asked_end=end)
-        put_in_force(session_id, TOKEN.encode(), end, {DIK: ["getStatus"]})
+        put_in_force(session_id, TOKEN.encode(), end, {DIK: gateway.operations_of([gateway.PAYMENTS])})
         self.company_id, self.jan, self.ewa = company.id, jan.id, ewa.id
 
     def in_request(self, function: Callable[[Any], object]) -> tuple[float, float]:
@@ -82,12 +82,12 @@ class Erp:
 
     def authorised_call(self, company: Any) -> None:
         """As the ERP makes it."""
-        session = Authorisation.for_operation(company, "getStatus")
+        session = Authorisation.for_use(company, gateway.ASK)
         gateway.order_status(session, company, "G-1", account=None)
 
     def choose(self, company: Any) -> None:
         """The session alone."""
-        self.chosen = Authorisation.for_operation(company, "getStatus")
+        self.chosen = Authorisation.for_use(company, gateway.ASK)
 
     def open_token(self, _company: Any) -> None:
         """The token of the session alone."""

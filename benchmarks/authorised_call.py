@@ -51,7 +51,7 @@ sessions AS (
     INSERT INTO mbank_session ("user", context_key, state, finish_pending, "end", activated, request)
     SELECT id, 'database', 'active', false, now() + interval '90 days', now(), 'bench' || id FROM made RETURNING id)
 INSERT INTO mbank_session_dik (session, dik, asked, granted, operations)
-SELECT id, %(dik)s, true, true, '["getStatus"]' FROM sessions
+SELECT id, %(dik)s, true, true, '["checkPaymentSendResult", "getStatus"]' FROM sessions
 """
 CALLS = """
 INSERT INTO mbank_call (time, operation, purpose, company, company_name, dik, requester, requester_name, authoriser,

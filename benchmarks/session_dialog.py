@@ -72,7 +72,7 @@ class House:
             end = dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0) + dt.timedelta(days=90)
             diks = [(str(DIK + number), office) for number, office in enumerate(self.offices)]
             made = session.begin(diks, user=self.jan, context_key="database", bank_user="ALFA01", asked_end=end)
-            granted = {dik: sorted(gateway.SESSION_OPERATIONS) for dik, _ in diks}
+            granted = {dik: gateway.operations_of(gateway.KINDS) for dik, _ in diks}
             put_in_force(made, b"token", end, granted)
 
     def request(self, work: Callable[[dict[str, Any]], object]) -> tuple[float, float]:

@@ -246,7 +246,7 @@ def test_the_audit_and_its_file(job: Job, log_in: LogIn, tmp_path: Path) -> None
         client.settle()
         downloads = rows(client)
         expect(downloads.filter(has_text="Anna Nowak").filter(has_text="Jan Kowalski").first).to_be_visible()
-        expect(downloads.filter(has_text="getMT940Ex")).to_have_count(downloads.count())
+        expect(downloads.filter(has_text="Zamówienie wyciągów")).to_have_count(downloads.count())
         client.open_menu("Eksportuj rejestr wywołań")
         expect(dialog(client).get_by_label("Od:", exact=True)).to_have_value(re.compile(r"^01\."))
         client.settle()

@@ -156,7 +156,7 @@ def test_the_whole_dialog(log_in: LogIn) -> None:
         bank_user.focus()
         bank_user.press("Enter")
 
-        expect(page.get_by_text("wyciągi, wysyłanie zleceń, statusy zleceń").first).to_be_visible()
+        expect(page.get_by_text("wyciągi, płatności").first).to_be_visible()
         expect(page.get_by_label("Sposób podpisania")).to_have_value("Kluczem przechowywanym tutaj")
         expect(page.get_by_label("PIN")).to_be_focused()
         client.settle()

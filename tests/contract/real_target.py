@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from companynet.domain.account import Nrb
+from companynet.domain.kind import ERP_OPERATIONS
 from companynet.domain.order import Party
-from companynet.domain.session import ERP_OPERATIONS, PermissionConfig, Secret
+from companynet.domain.session import PermissionConfig, Secret
 from companynet.profile import BankProfile
 from companynet.signing import KeyPlace, Pkcs12Signer, Signer, check_usable, find_identity, pin_state
 from tests.contract.target import Ability, Target

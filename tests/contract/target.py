@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TypeVar
 
 from companynet.client import CompanyNet, OrderFile
+from companynet.domain.kind import ERP_OPERATIONS
 from companynet.domain.order import CreditTransfer, OrderBatch, OrderKind, Party
-from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
+from companynet.domain.session import Permission, PermissionConfig, Secret
 from companynet.formats import pain001
 from companynet.profile import BankProfile
 from companynet.signing import Signer

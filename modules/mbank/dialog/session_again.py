@@ -6,6 +6,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
 from trytond.transaction import Transaction
 
+from .. import gateway
 from ..rights import check_right
 from ..sessions.session_states import LIVE
 
@@ -44,6 +45,14 @@ def opened_from():
     return Session.renewed_by(context['active_id'])
 
 
+def kind_values(kinds):
+    "The boxes of the page of the choice that are ticked for the kinds"
+    return {
+        'for_statements': gateway.STATEMENTS in kinds,
+        'for_payments': gateway.PAYMENTS in kinds,
+        }
+
+
 def propose_again(values, place):
     "Have the values propose what the session to be renewed was granted"
     Certificate = Pool().get('mbank.certificate')
@@ -55,6 +64,7 @@ def propose_again(values, place):
     offered = {row['dik'] for row in rows}
     rows += [
         {'covered': True, 'dik': dik} for dik in granted if dik not in offered]
+    values.update(kind_values(renewed.asked_kinds))
     values['bank_user'] = renewed.bank_user
     values['expires'] = place.today + renewed.life
     certificate = renewed.certificate

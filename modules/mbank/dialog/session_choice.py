@@ -13,7 +13,8 @@ from ..clock import local_text
 from ..company import is_dik
 from ..exceptions import CertificateUnusableError, SessionCreateError
 from ..rights import has_right
-from .session_again import propose_again
+from ..sessions.configuration import kinds_ticked
+from .session_again import kind_values, propose_again
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Choice:
 
     bank_user: str
     """The user's id at the bank."""
+
+    kinds: tuple
+    """What the session is for."""
 
     certificate: object
     """The certificate that must sign; None for any."""
@@ -66,6 +70,7 @@ def _usual_values(place):
         'diks': _offered_diks(place),
         'ways': configuration.ways,
         'way': configuration.proposed_way,
+        **kind_values(configuration.kinds),
         'expires': place.today + dt.timedelta(
             days=configuration.default_life),
         }
@@ -144,6 +149,8 @@ def chosen_before(start):
         'ways': list(start.ways or []),
         'way': start.way,
         'certificate': start.certificate.id if start.certificate else None,
+        'for_statements': start.for_statements,
+        'for_payments': start.for_payments,
         'term': start.term,
         'expires': start.expires,
         'limit': start.limit,
@@ -159,6 +166,9 @@ def read_choice(start, place, with_key):
     """
     company = place.head_office
     diks = _chosen_diks(start, place)
+    kinds = kinds_ticked(start)
+    if not kinds:
+        raise SessionCreateError(gettext('mbank.msg_session_no_kind'))
     certificate = _chosen_certificate(start, place, with_key)
     end = _chosen_end(start, place, certificate)
     bank_user = (start.bank_user or '').strip()
@@ -169,7 +179,7 @@ def read_choice(start, place, with_key):
         diks=tuple((dik, c.id if c else None) for dik, c in diks.items()),
         named_diks=tuple(
             (dik, c.rec_name if c else None) for dik, c in diks.items()),
-        bank_user=bank_user, certificate=certificate, end=end)
+        bank_user=bank_user, kinds=kinds, certificate=certificate, end=end)
 
 
 def _chosen_diks(start, place):

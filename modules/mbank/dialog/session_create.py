@@ -150,7 +150,7 @@ class SessionCreate(SigningMixin, EntitledMixin, ForgetfulMixin, Wizard):
         with choice.certificate.signer(pin) as signer:
             return session_making.make_here(
                 signer, company=choice.company, diks=choice.diks,
-                bank_user=choice.bank_user, certificate=choice.certificate,
+                kinds=choice.kinds, bank_user=choice.bank_user, certificate=choice.certificate,
                 end=choice.end, **intent)
 
     def _show_result(self, session_id):

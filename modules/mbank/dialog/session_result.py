@@ -10,7 +10,6 @@ from trytond.transaction import Transaction
 
 from .. import gateway, independent
 from ..clock import local_text
-from ..operation_words import operations_text
 from ..rights import has_right
 
 
@@ -61,10 +60,9 @@ def grant_rows(session):
             else dik.dik)
         rows.append(_grant_row(
                 gettext('mbank.msg_result_dik', dik=name),
-                operations_text(gateway.SESSION_OPERATIONS)
+                gateway.kinds_text(session.asked_kinds)
                 if dik.asked else None,
-                operations_text(dik.operation_names)
-                if dik.granted else None))
+                gateway.operations_text(dik.granted_names)))
     return rows
 
 

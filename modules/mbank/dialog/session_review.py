@@ -8,7 +8,6 @@ from trytond.pyson import Bool, Eval
 
 from .. import gateway
 from ..clock import local_text
-from ..operation_words import operations_text
 from ..sharing.share_states import LIVE as SHARES_LIVE
 from ..signing_ways import BY_HAND, SERVER, WORKSTATION
 
@@ -30,7 +29,7 @@ def review_values(choice, start, place):
     next_step = _NEXT_STEPS[start.way]
     if with_key and not pin_asked:
         next_step = 'mbank.msg_review_server_no_pin'
-    operations = operations_text(gateway.SESSION_OPERATIONS)
+    asked_for = gateway.kinds_text(choice.kinds)
     return {
         'bank': '%s, %s' % (BANK, gateway.endpoint()),
         'bank_user': choice.bank_user,
@@ -43,7 +42,7 @@ def review_values(choice, start, place):
                 'dik': dik,
                 'head_office': name or gettext(
                     'mbank.msg_review_no_head_office'),
-                'operations': operations,
+                'asked_for': asked_for,
                 } for dik, name in choice.named_diks],
         'current': start.current,
         'shared_with': _shared_with(place.current),
@@ -100,4 +99,4 @@ class SessionCreateReviewDik(ModelView):
 
     dik = fields.Char("DIK", readonly=True)
     head_office = fields.Char("Head Office", readonly=True)
-    operations = fields.Char("Operations", readonly=True)
+    asked_for = fields.Char("For", readonly=True)

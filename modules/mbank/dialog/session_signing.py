@@ -284,6 +284,7 @@ def _make_job(choice, way, **intent):
         user=user.id,
         company=choice.company.id if key != 'database' else None,
         context_key=key,
+        kinds=choice.kinds,
         bank_user=choice.bank_user,
         certificate=certificate.id if certificate else None,
         certificate_subject=certificate.subject if certificate else None,

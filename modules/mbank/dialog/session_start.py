@@ -24,6 +24,11 @@ class SessionCreateStart(ModelView):
         'mbank.session.create.dik', None, "DIK Numbers", required=True,
         help="The customer numbers the session covers. Those of the head "
         "offices are offered, others are typed in.")
+    for_statements = fields.Boolean("Statements",
+        help="The session may order and receive statements.")
+    for_payments = fields.Boolean("Payments",
+        help="The session may send payment orders and ask what became of "
+        "them.")
     bank_user = fields.Char("User at mBank", required=True)
     ways = fields.MultiSelection(WAYS, "Ways Allowed", readonly=True)
     way = fields.Selection(WAYS, "Way of Signing", required=True, sort=False,

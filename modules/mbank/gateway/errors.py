@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from companynet import errors
 
 from .. import exceptions
+from .operations import operation_text
 from .reasons import message_of
 
 #: Errors of signing to ours; their message is by their reason. In both tables
@@ -96,7 +97,7 @@ def user_error(error):
         'mbank.' + message,
         reason=str(error),
         bank_text=words or '-',
-        operation=getattr(error, 'operation', '') or '-',
+        operation=operation_text(getattr(error, 'operation', '') or '-'),
         reference=getattr(error, 'reference', '') or '-')
     if isinstance(error, errors.BankError):
         result.outcome = error.outcome.value

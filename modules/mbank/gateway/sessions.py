@@ -15,6 +15,7 @@ from .. import exceptions
 from ..clock import aware, stored
 from .connection import Audited, bank_profile
 from .errors import translated
+from .kinds import proof_of
 from .policy import check_certificate, signing_policy
 
 logger = logging.getLogger(__name__)
@@ -22,10 +23,11 @@ logger = logging.getLogger(__name__)
 _CREATE = 'createBackgroundSessionWithSignature'
 
 
-def _asked(diks, end):
+def _asked(diks, operations, end):
+    operations = frozenset(operations)
     return PermissionConfig(
         end_time=aware(end),
-        permissions=tuple(Permission(dik) for dik in diks))
+        permissions=tuple(Permission(dik, operations) for dik in diks))
 
 
 def _run_step(operation, function, *, session_id, company_id=None):
@@ -61,8 +63,8 @@ def begin_login(*, dik, bank_user, session_id, company_id=None):
         session_id=session_id, company_id=company_id)
 
 
-def complete_login(signature, *, diks, bank_user, end, session_id,
-        company_id=None):
+def complete_login(signature, *, diks, operations, bank_user, end,
+        session_id, company_id=None):
     """Log in with the signed challenge and ask for the session text.
 
     signature is what check_signature returned, the rest as for
@@ -70,7 +72,8 @@ def complete_login(signature, *, diks, bank_user, end, session_id,
     once, and the second text to be signed. After an error there is no login,
     or one that ends by itself.
     """
-    dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+    dik, profile = diks[0], bank_profile()
+    asked = _asked(diks, operations, end)
 
     def log_in(bank):
         login, text = bank.sessions.begin_session(
@@ -81,7 +84,7 @@ def complete_login(signature, *, diks, bank_user, end, session_id,
         session_id=session_id, company_id=company_id)
 
 
-def complete_session(token, signature, *, diks, end, session_id,
+def complete_session(token, signature, *, diks, operations, end, session_id,
         company_id=None):
     """Make the session with its signed text.
 
@@ -92,7 +95,8 @@ def complete_session(token, signature, *, diks, end, session_id,
     The error's session_may_exist says whether the bank may have made a
     session.
     """
-    dik, asked, profile = diks[0], _asked(diks, end), bank_profile()
+    dik, profile = diks[0], bank_profile()
+    asked = _asked(diks, operations, end)
     login = Login(token=Secret(token.decode()), confirmations_required=0)
     return _run_step(
         _CREATE,
@@ -116,12 +120,13 @@ def close_login(token, *, session_id=None, company_id=None):
         return
 
 
-def create_session(signer, *, diks, bank_user, end, session_id, keep,
-        company_id=None):
+def create_session(signer, *, diks, operations, bank_user, end, session_id,
+        keep, company_id=None):
     """Make a long-lived session at the bank with a key that is here.
 
-    diks are the customer numbers to cover (the first is logged in for), end
-    a naive datetime in UTC, session_id the committed record of the intent.
+    diks are the customer numbers to cover (the first is logged in for),
+    operations what operations_of says for the kinds, end a naive datetime in
+    UTC, session_id the committed record of the intent.
     keep stores what complete_session returns: it is called as soon as the
     bank has answered, before the login is ended, and what it raises is
     raised.
@@ -129,7 +134,7 @@ def create_session(signer, *, diks, bank_user, end, session_id, keep,
     The error's session_may_exist says whether the bank may have made a
     session.
     """
-    dik, asked = diks[0], _asked(diks, end)
+    dik, asked = diks[0], _asked(diks, operations, end)
     check_certificate(signer.certificate)
     policy = signing_policy()
     _run_step(
@@ -140,18 +145,20 @@ def create_session(signer, *, diks, bank_user, end, session_id, keep,
         session_id=session_id, company_id=company_id)
 
 
-def prove_session(token, *, dik, session_id, authoriser, company_id=None):
+def prove_session(token, *, dik, operations, session_id, authoriser,
+        company_id=None):
     """Show by one call that changes nothing that a session lives for the DIK.
 
+    operations are those granted for it: can_prove says whether they serve.
     Raises SessionInvalidError, PermissionRefusedError or DIKRefusedError if
     it does not; after any other MBankError nothing is known.
     """
     audited = Audited(
-        'getStatus', authoriser=authoriser, session=session_id,
+        proof_of(operations), authoriser=authoriser, session=session_id,
         company=company_id, by_result=True)
     with translated():
-        audited.run(
-            lambda bank: bank.sessions.prove(Secret(token.decode()), dik))
+        audited.run(lambda bank: bank.sessions.prove(
+                Secret(token.decode()), dik, frozenset(operations)))
 
 
 def finish_session(token, *, session_id, authoriser):

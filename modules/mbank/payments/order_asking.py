@@ -5,8 +5,6 @@
 A payment changes only by a state that names its order; a batch is executed
 only when each of its orders is. What can not be assigned changes nothing: it
 is kept in the history and shown, and a person asks.
-
-Operations have the names of the contract  # L-015
 """
 import datetime as dt
 import logging
@@ -68,11 +66,7 @@ def ask(batch, user=None):
             _note_failure, batch.id, gettext('mbank.msg_batch_cannot_ask'))
         return Answer()
     keeper = order_keeping.Keeper(batch.id, batch.attempts, intent)
-    # The answer is of both questions, which one session may ask
-    Authorisation.for_operation(
-        batch.company, 'checkPaymentSendResult', user=user)
-    session = Authorisation.for_operation(
-        batch.company, 'getStatus', user=user)
+    session = Authorisation.for_use(batch.company, gateway.ASK, user=user)
     try:
         answer = Answer(*gateway.ask_orders(
                 session, batch.company, keeper.known,

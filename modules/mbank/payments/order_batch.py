@@ -172,8 +172,7 @@ class OrderBatch(MovingMixin, ModelSQL, ModelView):
     def get_authorisation(self, name):
         if (self.state in {'prepared', 'unknown'}
                 and has_right('group_payment_send')):
-            # L-001
-            return Authorisation.explain(self.company, 'universalPaymentSend')
+            return Authorisation.explain(self.company, gateway.SEND)
 
     @fields.depends('group', '_parent_group.currency')
     def on_change_with_currency(self, name=None):
@@ -330,9 +329,8 @@ class OrderBatch(MovingMixin, ModelSQL, ModelView):
                 # Looked at again when it leaves
                 if found := order_leaving.obstacles(batch):
                     raise OrderBatchError(order_sending.sentence(found))
-                # L-001
-                Authorisation.for_operation(
-                    batch.company, 'universalPaymentSend', user=user)
+                Authorisation.for_use(
+                    batch.company, gateway.SEND, user=user)
             cls.write(batches, {
                     'state': WAITING,
                     'waiting_since': utcnow(),

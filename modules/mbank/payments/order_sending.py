@@ -6,8 +6,6 @@ The intent is committed before the call and the outcome after it, each in a
 transaction of its own. An answer that was lost, or a process that was killed
 in between, leaves the batch unknown, which only the bank can resolve. Nothing
 is sent again by itself.
-
-Operations have the names of the contract  # L-015
 """
 import datetime as dt
 
@@ -37,8 +35,8 @@ def send(batch):
         return
     user = order_asking.requester(batch)
     try:
-        session = Authorisation.for_operation(
-            batch.company, 'universalPaymentSend', user=user)
+        session = Authorisation.for_use(
+            batch.company, gateway.SEND, user=user)
         # Asked once more before the same orders leave a second time
         if batch.absent_at and not order_asking.still_absent(batch, user):
             independent.run(_put_back, batch.id, None)

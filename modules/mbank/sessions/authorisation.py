@@ -9,6 +9,7 @@ from trytond.i18n import gettext
 from trytond.pool import Pool
 from trytond.transaction import Transaction, without_check_access
 
+from .. import gateway
 from ..clock import local_text, utcnow
 from ..exceptions import (
     MBankError, MissingDIKError, NoSessionError, SessionNotCoveringError,
@@ -72,25 +73,31 @@ class Standing:
     def is_past(self):
         return bool(self.end and self.end <= utcnow())
 
+    def is_for_others(self, dik, kind):
+        "Whether it covers the DIK, and nothing of the kind there"
+        granted = self.operations.get(dik)
+        return granted is not None and kind not in gateway.kinds_of(granted)
+
     @property
     def record(self):
         return Pool().get('mbank.session')(self.session)
 
 
 class Authorisation:
-    "Chooses the session for an operation"
+    "Chooses the session for what is to be done"
 
     @classmethod
     @without_check_access
-    def for_operation(cls, company, operation, user=None):
-        """Return the live session that authorises the operation.
+    def for_use(cls, company, use, user=None):
+        """Return the live session that authorises the use.
 
-        company is the head office, operation the name of an operation of the
-        bank's contract, user the requester (the transaction's by default).
-        The user's own session in the context, else the session of the
-        default authorising user; its owner must be active and still have the
-        right to create sessions. Raises a subclass of MBankError that says
-        what to do; nothing is sent to the bank.
+        company is the head office, use one of the gateway's, user the
+        requester (the transaction's by default). The user's own session in
+        the context, else the session of the default authorising user; a
+        session that is for another kind alone is none of one's own. Its owner
+        must be active and still have the right to create sessions. Raises a
+        subclass of MBankError that says what to do; nothing is sent to the
+        bank.
         """
         pool = Pool()
         Session = pool.get('mbank.session')
@@ -104,7 +111,11 @@ class Authorisation:
         standings = {s.owner: s for s in Standing.of(
                 users=[u for u in [user_id, default_id] if u],
                 context_key=Session.key_of(company), dik=dik)}
-        standing = standings.get(user_id) or standings.get(default_id)
+        own, default = standings.get(user_id), standings.get(default_id)
+        standing = own or default
+        if (own and default and own.is_for_others(dik, use.kind)
+                and not default.is_for_others(dik, use.kind)):
+            standing = default
         if standing is None:
             if default_id is None:
                 raise NoSessionError(gettext(
@@ -116,13 +127,13 @@ class Authorisation:
                     user=User(user_id).rec_name,
                     default=User(default_id).rec_name,
                     company=company.rec_name))
-        cls.check(standing, company, operation)
+        cls.check(standing, company, use)
         return standing.record
 
     @classmethod
     @without_check_access
-    def check(cls, standing, company, operation):
-        """Refuse a session that does not authorise the operation.
+    def check(cls, standing, company, use):
+        """Refuse a session that does not authorise the use.
 
         standing is that of the session chosen for the requester and the head
         office. Raises a subclass of MBankError that says what to do.
@@ -144,23 +155,27 @@ class Authorisation:
                     session=standing.record.rec_name,
                     dik=dik,
                     company=company.rec_name))
-        if operation not in standing.operations[dik]:
+        granted = standing.operations[dik]
+        if not use.is_covered(granted):
             raise SessionNotCoveringError(gettext(
                     'mbank.msg_session_not_allowing',
                     session=standing.record.rec_name,
-                    operation=operation,
+                    kind=gateway.kinds_text([use.kind]),
+                    granted=(
+                        gateway.operations_text(granted)
+                        or gettext('mbank.msg_result_nothing')),
                     dik=dik))
 
     @classmethod
-    def explain(cls, company, operation, user=None):
-        """The sentence for a person who is about to start the operation.
+    def explain(cls, company, use, user=None):
+        """The sentence for a person who is about to start something.
 
         It names whose session would authorise it and until when that lasts,
-        or it is the sentence of the refusal. Takes what for_operation takes
+        or it is the sentence of the refusal. Takes what for_use takes
         and raises none of its errors.
         """
         try:
-            session = cls.for_operation(company, operation, user=user)
+            session = cls.for_use(company, use, user=user)
         except MBankError as error:
             return error.message
         with without_check_access():

@@ -9,6 +9,7 @@ from trytond.model import ModelSQL, fields
 from trytond.modules.company.model import CompanyValueMixin
 from trytond.pool import Pool, PoolMeta
 
+from .. import gateway
 from ..exceptions import ConfigurationValidationError, SessionCreateError
 from ..rights import has_right
 from ..signing_ways import BY_HAND, SERVER, WORKSTATION
@@ -17,6 +18,15 @@ default_authorising_user = fields.Many2One(
     'res.user', "Default Authorising User",
     help="Operations of users without a session of their own are authorised "
     "by the session of this user.")
+
+
+def kinds_ticked(record):
+    "The kinds that are ticked on a form with a box for each"
+    return tuple(
+        kind for kind, name in [
+            (gateway.STATEMENTS, 'for_statements'),
+            (gateway.PAYMENTS, 'for_payments'),
+            ] if getattr(record, name, None))
 
 
 def may_authorise(user):
@@ -38,6 +48,10 @@ class Configuration(metaclass=PoolMeta):
         help="The most days a session may last.")
     default_life = fields.Integer("Default Life (Days)", required=True,
         help="The days proposed for a new session.")
+    for_statements = fields.Boolean("Statements",
+        help="Proposed for a new session: it covers statements.")
+    for_payments = fields.Boolean("Payments",
+        help="Proposed for a new session: it covers payments.")
     renewal_days = fields.Integer(
         "Renewal (Days before the End)", required=True,
         help="The days before the end of a session from which on it is "
@@ -80,6 +94,14 @@ class Configuration(metaclass=PoolMeta):
         return 90
 
     @classmethod
+    def default_for_statements(cls):
+        return True
+
+    @classmethod
+    def default_for_payments(cls):
+        return True
+
+    @classmethod
     def default_renewal_days(cls):
         return 30
 
@@ -108,6 +130,9 @@ class Configuration(metaclass=PoolMeta):
         super().validate_fields(configurations, field_names)
         for configuration in configurations:
             configuration._check_default_life()
+            if not configuration.kinds:
+                raise ConfigurationValidationError(gettext(
+                        'mbank.msg_configuration_no_kind'))
             if not configuration.ways:
                 raise ConfigurationValidationError(gettext(
                         'mbank.msg_configuration_no_way'))
@@ -140,6 +165,11 @@ class Configuration(metaclass=PoolMeta):
     def soon(self):
         "How near the end of a session is from its first warning on"
         return dt.timedelta(days=max(self.warnings))
+
+    @property
+    def kinds(self):
+        "What a new session is proposed for"
+        return kinds_ticked(self)
 
     @property
     def ways(self):

@@ -10,10 +10,10 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval, If
 from trytond.transaction import Transaction, without_check_access
 
+from .. import gateway
 from ..clock import local_text, utcnow
 from ..exceptions import MBankError, NoSessionError
 from ..keyring import vault
-from ..operation_words import KINDS, ORDER_STATES, PAYMENTS, STATEMENTS
 from .authorisation import Authorisation, Standing, dik_of
 
 #: The ids of the rows: a head office's number times this, plus the kind's.
@@ -28,10 +28,9 @@ class Overview(ModelSQL, ModelView):
 
     company = fields.Many2One('company.company', "Head Office", readonly=True)
     kind = fields.Selection([
-            (STATEMENTS, "Statements"),
-            (PAYMENTS, "Payments"),
-            (ORDER_STATES, "States of Orders"),
-            ], "Operations", readonly=True, sort=False)
+            (gateway.STATEMENTS, "Statements"),
+            (gateway.PAYMENTS, "Payments"),
+            ], "For", readonly=True, sort=False)
     state = fields.Function(fields.Selection([
                 (GAP, "Nobody Authorises"),
                 (SOON, "Ends Soon"),
@@ -61,7 +60,7 @@ class Overview(ModelSQL, ModelView):
                     (company.id * _STRIDE + number).as_('id'),
                     company.id.as_('company'),
                     Literal(kind).as_('kind'))
-                for number, kind in enumerate(KINDS)],
+                for number, kind in enumerate(gateway.KINDS)],
             all_=True)
 
     @classmethod
@@ -119,7 +118,7 @@ class _Facts:
             self.standings[standing.owner, standing.context_key] = standing
             if not standing.is_past:
                 self.owners[standing.context_key].append(
-                    users[standing.owner].rec_name)
+                    (users[standing.owner].rec_name, standing))
         self.soon = utcnow() + self.Configuration(1).soon
         try:
             vault.check()
@@ -139,7 +138,9 @@ class _Facts:
             'authoriser': None,
             'until': None,
             'own': ', '.join(
-                self.owners[self.Session.key_of(company)]) or None,
+                name
+                for name, own in self.owners[self.Session.key_of(company)]
+                if not own.is_for_others(company.mbank_dik, kind)) or None,
             }
         try:
             standing, default = self.standing_of(company, kind)
@@ -177,8 +178,7 @@ class _Facts:
             raise NoSessionError(gettext(
                     'mbank.msg_overview_no_session',
                     default=default.rec_name, company=company.rec_name))
-        for operation in KINDS[kind]:
-            Authorisation.check(standing, company, operation)
+        Authorisation.check(standing, company, gateway.whole(kind))
         return standing, default
 
 

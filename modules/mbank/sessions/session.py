@@ -11,6 +11,7 @@ from trytond.pool import Pool
 from trytond.pyson import Eval
 from trytond.transaction import Transaction, without_check_access
 
+from .. import gateway
 from ..clock import local_text, utcnow
 from ..keyring import vault
 from ..keyring.sealed import SealedMixin
@@ -33,7 +34,7 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     #: What a session is asked with. Nothing else is in a copy: not its life,
     #: not its secret, not what came of it.
     _copied = frozenset([
-            'user', 'company', 'context_key', 'requested', 'bank_user',
+            'user', 'company', 'context_key', 'requested', 'bank_user', 'kinds',
             'certificate', 'certificate_subject', 'asked_end'])
 
     user = fields.Many2One('res.user', "User", required=True, readonly=True)
@@ -52,6 +53,12 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
         'mbank.certificate', "Certificate", readonly=True,
         ondelete='SET NULL')
     certificate_subject = fields.Char("Signed by", readonly=True)
+    kinds = fields.MultiSelection([
+            (gateway.STATEMENTS, "Statements"),
+            (gateway.PAYMENTS, "Payments"),
+            ], "For", readonly=True, sort=False,
+        help="What the session was asked for.\n"
+        "Empty where it was asked for everything.")
     asked_end = fields.DateTime("End Asked For", readonly=True)
     end = fields.DateTime("End", readonly=True,
         help="The earliest of what the bank granted, the end of the "
@@ -131,6 +138,16 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     def covers(self, dik):
         "Whether the bank granted the DIK"
         return any(d.granted and d.dik == dik for d in self.diks)
+
+    @property
+    def asked_kinds(self):
+        "What the session was asked for: of old ones, all there is"
+        return tuple(
+            k for k in gateway.KINDS if not self.kinds or k in self.kinds)
+
+    @property
+    def asked_operations(self):
+        return gateway.operations_of(self.asked_kinds)
 
     @classmethod
     def key_of(cls, company):
@@ -214,3 +231,7 @@ class SessionDik(ModelSQL, ModelView):
     @property
     def operation_names(self):
         return json.loads(self.operations) if self.operations else []
+
+    @property
+    def granted_names(self):
+        return self.operation_names if self.granted else []

@@ -31,8 +31,6 @@ from .session_states import DRAFT, LIVE, PENDING, PROVING
 PENDING_LIFE = dt.timedelta(minutes=15)
 #: The bank is asked for the proof so long; then the session is given up.
 PROVING_LIFE = dt.timedelta(days=1)
-#: What proves a session at the bank.  # L-015
-PROOF = 'getStatus'
 
 
 class Session(metaclass=PoolMeta):
@@ -66,11 +64,17 @@ class Session(metaclass=PoolMeta):
                 'mbank.msg_session_pending_unique'),
             ]
 
+    @property
+    def is_answered(self):
+        "Whether the bank has said what it granted"
+        return bool(self.bank_end or self.activated)
+
     @classmethod
     def begin(cls, diks, **values):
         """Store the intent to make a session; returns its id.
 
-        diks are (dik, id of the head office or None).
+        diks are (dik, id of the head office or None); values may have kinds,
+        else all are asked for.
         """
         cls._drop_stale(values['user'], values['context_key'])
         session, = cls.create([{
@@ -169,13 +173,14 @@ class Session(metaclass=PoolMeta):
             return None
         provable = [
             d for d in session.diks
-            if d.granted and PROOF in d.operation_names]
+            if d.granted and gateway.can_prove(d.operation_names)]
         row = next(
             (d for d in provable if d.company),
             provable[0] if provable else None)
         return {
             'token': vault.open_stored(session, 'token'),
             'dik': row.dik if row else None,
+            'operations': row.operation_names if row else None,
             'company': row.company.id if row and row.company else None,
             'user': session.user.id,
             # One that was received may wait until its end.
@@ -216,18 +221,20 @@ class Session(metaclass=PoolMeta):
                 'mbank.msg_session_renewal_shorter',
                 end=local_text(self.end, self.company),
                 old=local_text(old.end, old.company))
+        # What is not asked for again is given up knowingly
+        given_up = set(old.asked_operations) - set(self.asked_operations)
         for dik in self.diks:
             if not dik.asked:
                 continue
             for before in old.diks:
                 if before.dik != dik.dik or not before.granted:
                     continue
-                missing = set(before.operation_names) - set(
-                    dik.operation_names if dik.granted else [])
-                if missing:
+                if missing := gateway.missing_text(
+                        dik.granted_names,
+                        set(before.operation_names) - given_up):
                     return gettext(
                         'mbank.msg_session_operations_missing',
-                        dik=dik.dik, operations=', '.join(sorted(missing)))
+                        dik=dik.dik, operations=missing)
         return None
 
     @classmethod
@@ -316,11 +323,12 @@ def _sessions():
     return Pool().get('mbank.session')
 
 
-def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
+def make_here(signer, *, company, diks, kinds, bank_user, certificate, end,
+        **values):
     """Make a session with a key that is here, for the transaction's user.
 
-    company is the head office it is made for, diks are as for begin,
-    certificate is the signer's, end naive UTC; the rest is stored with the
+    company is the head office it is made for, diks are as for begin, kinds
+    what it is asked for, certificate is the signer's, end naive UTC; the rest is stored with the
     session. Returns its id: it is in force, or waits for its proof.
 
     Raises an MBankError after which there is none, or one that is ended at
@@ -333,6 +341,7 @@ def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
         user=Transaction().user,
         company=company.id if key != 'database' else None,
         context_key=key,
+        kinds=kinds,
         bank_user=bank_user,
         certificate=certificate.id,
         certificate_subject=certificate.subject,
@@ -340,7 +349,8 @@ def make_here(signer, *, company, diks, bank_user, certificate, end, **values):
         **values)
     try:
         gateway.create_session(
-            signer, diks=[dik for dik, _ in diks], bank_user=bank_user,
+            signer, diks=[dik for dik, _ in diks],
+            operations=gateway.operations_of(kinds), bank_user=bank_user,
             end=end, session_id=session_id, company_id=company.id,
             keep=lambda token, *granted: store_made(
                 session_id, token, Session.keep_made, session_id, token,
@@ -424,14 +434,15 @@ def prove(session_id):
 def _ask(session_id, facts):
     "Raise what speaks against the session"
     if facts['dik'] is None:
-        # A session without the operation may serve; it cannot be proven.
+        # A session that nothing proves may serve.
         if facts['replaces'] or facts['shared']:
             raise SessionProofError(gettext(
-                    'mbank.msg_session_not_provable', operation=PROOF))
+                    'mbank.msg_session_not_provable'))
         return
     try:
         gateway.prove_session(
-            facts['token'], dik=facts['dik'], session_id=session_id,
+            facts['token'], dik=facts['dik'],
+            operations=facts['operations'], session_id=session_id,
             authoriser=facts['user'], company_id=facts['company'])
     except (SessionInvalidError, PermissionRefusedError, DIKRefusedError):
         raise

@@ -197,6 +197,7 @@ class Session(metaclass=PoolMeta):
         return {
             'company': company,
             'diks': diks,
+            'kinds': session.asked_kinds,
             'bank_user': session.bank_user,
             'certificate': certificate,
             'end': end,

@@ -9,7 +9,6 @@ from trytond.pyson import Eval, If
 from .. import gateway
 from ..clock import local_text
 from ..company import names_of, offices_with
-from ..operation_words import operations_text
 from . import session_states
 
 
@@ -75,12 +74,11 @@ class Session(metaclass=PoolMeta):
             elif not dik.granted:
                 lines.append(gettext(
                         'mbank.msg_session_dik_refused', dik=dik.dik))
-            elif missing := (
-                    gateway.SESSION_OPERATIONS - set(dik.operation_names)):
+            elif missing := gateway.missing_text(
+                    dik.operation_names, self.asked_operations):
                 lines.append(gettext(
                         'mbank.msg_session_operations_missing',
-                        dik=dik.dik,
-                        operations=', '.join(sorted(missing))))
+                        dik=dik.dik, operations=missing))
         return '\n'.join(lines) or None
 
     @classmethod
@@ -97,8 +95,14 @@ class Session(metaclass=PoolMeta):
 class SessionDik(metaclass=PoolMeta):
     __name__ = 'mbank.session.dik'
 
+    asked_text = fields.Function(
+        fields.Char("Asked For"), 'get_asked_text')
     operations_text = fields.Function(
-        fields.Char("Operations Granted"), 'get_operations_text')
+        fields.Char("Granted"), 'get_operations_text')
+    is_less = fields.Function(
+        fields.Boolean("Granted Less"), 'get_is_less')
+    comparison = fields.Function(
+        fields.Char("Comparison"), 'get_comparison')
     offices = fields.Function(
         fields.Char("Head Offices with This DIK",
             help="A session and its statements are of all of them."),
@@ -107,14 +111,34 @@ class SessionDik(metaclass=PoolMeta):
     @classmethod
     def view_attributes(cls):
         return super().view_attributes() + [
-            ('/tree/field[@name="granted"]', 'visual',
-                If(Eval('granted'), 'success', 'danger'))]
+            ('/tree/field[@name="operations_text"]', 'visual',
+                If(Eval('is_less'), 'danger', '')),
+            ('/tree/field[@name="comparison"]', 'visual',
+                If(Eval('is_less'), 'danger',
+                    If(Eval('granted'), 'success', '')))]
 
     def get_offices(self, name):
         return names_of(offices_with(self.dik)) or None
 
-    def get_operations_text(self, name):
-        if not self.granted:
+    def get_asked_text(self, name):
+        if not self.asked:
             return gettext('mbank.msg_result_nothing')
-        return (operations_text(self.operation_names)
+        return gateway.operations_text(self.session.asked_operations)
+
+    def get_operations_text(self, name):
+        return (gateway.operations_text(self.granted_names)
             or gettext('mbank.msg_result_nothing'))
+
+    def get_is_less(self, name):
+        return bool(self.asked and self.session.is_answered
+            and gateway.missing_text(
+                self.granted_names, self.session.asked_operations))
+
+    def get_comparison(self, name):
+        if not self.session.is_answered:
+            return None
+        if self.is_less:
+            return gettext('mbank.msg_session_dik_less')
+        if self.operations_text == self.asked_text:
+            return gettext('mbank.msg_session_dik_same')
+        return gettext('mbank.msg_session_dik_more')

@@ -19,6 +19,7 @@ from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Bool, Eval
 from trytond.transaction import without_check_access
 
+from .. import gateway
 from ..clock import utcnow
 from ..sessions import session_states
 from ..sessions.session_states import LIVE, PENDING, PROVING, SUPERSEDED
@@ -76,6 +77,8 @@ class Session(metaclass=PoolMeta):
                     'company': company.id if key != 'database' else None,
                     'context_key': key,
                     'requested': utcnow(),
+                    # What the source has, not what it once asked for
+                    'kinds': gateway.kinds_of(operations),
                     'asked_end': end,
                     'diks': [('create', [{
                                     'dik': dik,

@@ -107,6 +107,11 @@ class JobFacts:
         return [row['dik'] for row in self.content['diks']]
 
     @property
+    def operations(self):
+        "What is asked for, as the bank calls it"
+        return self.content['operations']
+
+    @property
     def end(self):
         "The end asked for: naive, UTC"
         return dt.datetime.strptime(self.content['end'], TIME_FORMAT)
@@ -126,7 +131,7 @@ def content_of(choice, requested_by):
         'diks': [
             {'dik': dik, 'head_office': name}
             for dik, name in choice.named_diks],
-        'operations': sorted(gateway.SESSION_OPERATIONS),
+        'operations': gateway.operations_of(choice.kinds),
         'end': choice.end.strftime(TIME_FORMAT),
         'requested_by': requested_by,
         'database': Transaction().database.name,

@@ -110,8 +110,8 @@ def sign(job, round_, signature):
 
 def _log_in(job, signature, certificate):
     token, text = gateway.complete_login(
-        signature, diks=job.diks, bank_user=job.bank_user, end=job.end,
-        session_id=job.session, company_id=job.company)
+        signature, diks=job.diks, operations=job.operations,
+        bank_user=job.bank_user, end=job.end, session_id=job.session, company_id=job.company)
     try:
         independent.run(
             _jobs().keep_login, job.id, token, text,
@@ -124,8 +124,8 @@ def _log_in(job, signature, certificate):
 def _make_session(job, signature, certificate):
     login = _login_of(job.id)
     token, end, granted = gateway.complete_session(
-        login, signature, diks=job.diks, end=job.end,
-        session_id=job.session, company_id=job.company)
+        login, signature, diks=job.diks, operations=job.operations,
+        end=job.end, session_id=job.session, company_id=job.company)
     session_making.store_made(
         job.session, token,
         _jobs().finish, job.id, token, end, granted, certificate)

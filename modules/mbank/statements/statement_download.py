@@ -275,8 +275,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
     def _download_days(cls, company, accounts, date_from, date_to):
         pool = Pool()
         Report = pool.get('mbank.report')
-        # L-001
-        session = Authorisation.for_operation(company, 'getMT940Ex')
+        session = Authorisation.for_use(company, gateway.FETCH)
         package = gateway.fetch_statements(
             session, company, date_from, date_to)
         reports = independent.run(
@@ -430,8 +429,7 @@ class Account(DeactivableMixin, ModelSQL, ModelView):
         pool = Pool()
         Report = pool.get('mbank.report')
         try:
-            session = Authorisation.for_operation(
-                company, 'confirmResponseReceived')
+            session = Authorisation.for_use(company, gateway.CONFIRM)
             gateway.confirm_statements(session, company, task_id)
         except Exception as error:
             if _runs_again(error):
@@ -547,7 +545,7 @@ def _authorisation(company):
     user = Pool().get('res.user')(Transaction().user)
     if (company and company in user.companies
             and has_right('group_statement_download')):
-        return Authorisation.explain(company, 'getMT940Ex')  # L-001
+        return Authorisation.explain(company, gateway.FETCH)
 
 
 def _oldest(yesterday):

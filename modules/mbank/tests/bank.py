@@ -90,7 +90,8 @@ class BankCase(FirmCase):
             request=uuid.uuid4().hex)
         gateway.create_session(
             gateway.load_signer(identity.p12, PIN),
-            diks=[demo_data.DIK_ALFA], bank_user=demo_data.USER_ALFA,
-            end=end, session_id=session_id, company_id=company.id,
+            diks=[demo_data.DIK_ALFA],
+            operations=gateway.operations_of(gateway.KINDS),
+            bank_user=demo_data.USER_ALFA, end=end, session_id=session_id, company_id=company.id,
             keep=lambda *made: independent.run(
                 put_in_force, session_id, *made))

@@ -3,6 +3,7 @@
 "Sessions of tests, in force without a bank and without a proof"
 import datetime as dt
 
+from trytond.modules.mbank import gateway
 from trytond.pool import Pool
 
 from .tools import now
@@ -24,14 +25,16 @@ def put_in_force(session_id, token, end, granted):
     return Session(session_id)
 
 
-def make_session(user, company, diks=('10000001',), **delta):
+def make_session(
+        user, company, diks=('10000001',), kinds=(gateway.STATEMENTS,),
+        **delta):
     "An active session, stored as the dialog stores it"
     Session = Pool().get('mbank.session')
     key = Session.key_of(company)
     session_id = Session.begin(
         [(d, None) for d in diks], user=user.id, context_key=key,
-        company=None if key == 'database' else company.id,
+        company=None if key == 'database' else company.id, kinds=kinds,
         asked_end=naive(days=30))
     return put_in_force(
         session_id, TOKEN, naive(**(delta or {'days': 30})),
-        {d: ['getMT940Ex'] for d in diks})
+        {d: gateway.operations_of(kinds) for d in diks})

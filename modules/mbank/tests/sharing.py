@@ -95,7 +95,7 @@ class SharingCase(FirmCase):
             bank_user='BANK', asked_end=end, request=uuid.uuid4().hex,
             **values)
         return session_id, end, {
-            dik: sorted(gateway.SESSION_OPERATIONS) for dik in diks}
+            dik: gateway.operations_of(gateway.KINDS) for dik in diks}
 
     def profile(
             self, connection, code=None, name="Beta", pinned=False, **values):

@@ -4,6 +4,7 @@
 
 from trytond.model.exceptions import AccessError
 from trytond.model.modelsql import SQLConstraintError
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import (
@@ -173,15 +174,15 @@ class RightsTestCase(ConfiguredCase):
                         'state': 'active'}])
 
     @with_transaction()
-    def test_for_operation(self):
+    def test_for_use(self):
         "The own session, else that of the default user, else a refusal"
         self.prepare()
         Configuration = Pool().get('mbank.configuration')
         configuration = Configuration(1)
 
-        def choose(user, operation='getMT940Ex'):
-            return Authorisation.for_operation(
-                self.company, operation, user=user)
+        def choose(user, use=gateway.FETCH):
+            return Authorisation.for_use(
+                self.company, use, user=user)
         with self.assertRaisesRegex(NoSessionError, "default authorising"):
             choose(self.ewa)
         configuration.default_authorising_user = self.jan
@@ -194,8 +195,8 @@ class RightsTestCase(ConfiguredCase):
         with self.assertRaisesRegex(SessionNotCoveringError, "10000001"):
             choose(self.piotr)
         self.assertEqual(own.state, 'active')
-        with self.assertRaisesRegex(SessionNotCoveringError, "getStatus"):
-            choose(self.ewa, 'getStatus')
+        with self.assertRaisesRegex(SessionNotCoveringError, r"\(payments\).*It covers: statements"):
+            choose(self.ewa, gateway.ASK)
         self.company.mbank_dik = None
         self.company.save()
         with self.assertRaises(MissingDIKError) as error:
@@ -215,10 +216,10 @@ class RightsTestCase(ConfiguredCase):
         session = make_session(
             self.jan, self.company, diks=['10000001', '10000002'])
         self.assertEqual(session.company, self.company)
-        self.assertEqual(Authorisation.for_operation(
-                self.company, 'getMT940Ex', user=self.jan), session)
+        self.assertEqual(Authorisation.for_use(
+                self.company, gateway.FETCH, user=self.jan), session)
         with self.assertRaises(NoSessionError):
-            Authorisation.for_operation(other, 'getMT940Ex', user=self.jan)
+            Authorisation.for_use(other, gateway.FETCH, user=self.jan)
 
     @with_transaction()
     def test_past_session(self):
@@ -227,8 +228,8 @@ class RightsTestCase(ConfiguredCase):
         Session = Pool().get('mbank.session')
         session = make_session(self.jan, self.company, seconds=-1)
         with self.assertRaises(SessionNotLiveError):
-            Authorisation.for_operation(
-                self.company, 'getMT940Ex', user=self.jan)
+            Authorisation.for_use(
+                self.company, gateway.FETCH, user=self.jan)
         Session._check_one(session.id)
         session = Session(session.id)
         self.assertEqual(session.state, 'expired')
@@ -244,8 +245,8 @@ class RightsTestCase(ConfiguredCase):
         Session.write([session], {'warned': None})
         Session._check_one(session.id)
         self.assertEqual(Session(session.id).state, 'expiring')
-        self.assertEqual(Authorisation.for_operation(
-                self.company, 'getMT940Ex', user=self.jan), session)
+        self.assertEqual(Authorisation.for_use(
+                self.company, gateway.FETCH, user=self.jan), session)
         self.assertTrue(Transaction().user_notifications)
 
     @with_transaction()
@@ -258,8 +259,8 @@ class RightsTestCase(ConfiguredCase):
         Database.get_location = classmethod(lambda cls: 'elsewhere')
         self.addCleanup(setattr, Database, 'get_location', place)
         with self.assertRaises(DatabaseNotAdoptedError) as error:
-            Authorisation.for_operation(
-                self.company, 'getMT940Ex', user=self.jan)
+            Authorisation.for_use(
+                self.company, gateway.FETCH, user=self.jan)
         self.assertIn('mbank-admin adopt', error.exception.message)
 
     @with_transaction()

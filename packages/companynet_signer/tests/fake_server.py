@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlencode
 
 from companynet.client import CompanyNet
-from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig
+from companynet.domain.kind import ERP_OPERATIONS
+from companynet.domain.session import Permission, PermissionConfig
 from companynet.profile import BankProfile
 from companynet.signing import signature_text
 from companynet.testing import FakeClock

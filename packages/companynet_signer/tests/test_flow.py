@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from companynet.domain.session import ERP_OPERATIONS, Secret
+from companynet.domain.kind import ERP_OPERATIONS, Kind
+from companynet.domain.session import Secret
 from companynet.testing import make_identity
-from companynet_signer.describe import granted_rows, job_rows, local_time, operation
+from companynet_signer.describe import granted_rows, job_rows, local_time, operation, purposes
 from companynet_signer.flow import AtOnce, Flow, Stage
 from companynet_signer.job import Granted
 from companynet_signer.views import Views
@@ -362,7 +364,38 @@ def test_an_unknown_address_and_an_unknown_operation_are_called_so(shown) -> Non
         row.label: row.lines for row in job_rows(replace(shown.job, content=other), shown.conversation.link, "pl")
     }
     assert rows["Adres usługi banku"] == ("https://bank.example/ws", "(adres nieznany temu programowi)")
-    assert rows["Dozwolone operacje"] == ("deleteAll (operacja nieznana temu programowi)",)
+    assert rows["Do czego służy sesja"] == ("deleteAll (operacja nieznana temu programowi)",)
+
+
+@pytest.mark.parametrize(
+    ("operations", "lines"),
+    [
+        (Kind.STATEMENTS.operations, ("wyciągi: zamawianie, odbieranie i potwierdzanie odbioru",)),
+        (
+            ERP_OPERATIONS,
+            (
+                "wyciągi: zamawianie, odbieranie i potwierdzanie odbioru",
+                "płatności: wysyłanie zleceń płatniczych i sprawdzanie, co się z nimi dzieje",
+            ),
+        ),
+        (
+            {"getStatus", "universalPaymentSend", "deleteAll"},
+            (
+                "deleteAll (operacja nieznana temu programowi)",
+                "płatności, tylko w części: wysyłanie zleceń płatniczych, sprawdzanie statusu zleceń",
+            ),
+        ),
+    ],
+)
+def test_the_person_reads_what_the_session_is_for(operations, lines) -> None:
+    assert purposes(operations, "pl") == lines
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_no_name_of_the_contract_is_shown_for_what_is_known(language) -> None:
+    for size in range(1, 7):
+        for names in combinations(sorted(ERP_OPERATIONS), size):
+            assert not [name for name in ERP_OPERATIONS if name in "".join(purposes(names, language))]
 
 
 @pytest.mark.parametrize("language", ["pl", "en"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import companynet_signer
-from companynet.domain.session import ERP_OPERATIONS
+from companynet.domain.kind import ERP_OPERATIONS, Kind
 from companynet.errors import UnusableReason
 from companynet.profile import PRESET_ENDPOINTS
 from companynet.signing_reasons import ReasonCode
@@ -22,6 +22,7 @@ SOURCES = [
 #: Keys made of a part and a value.
 MADE = (
     {f"operation_{name}" for name in ERP_OPERATIONS}
+    | {f"{form}_{kind.value}" for form in ("kind", "part") for kind in Kind}
     | {f"endpoint_{name}" for name in PRESET_ENDPOINTS}
     | {f"column_{name}" for name in ("name", "valid", "issuer", "place")}
 )

@@ -89,6 +89,14 @@ class CallCase(PaymentMixin, BankCase):
             calls = pool.get('mbank.call').search([('id', '>', self.before)])
             for call in calls:
                 self.assertEqual(call.purpose, 'getMT940Ex')
+                # Shown in words, found by them, kept as the bank calls it
+                self.assertEqual(call.what, call.operation)
+                self.assertNotIn(call.operation, call.what_string)
+                self.assertNotIn(call.operation, call.rec_name)
+                self.assertEqual(call.what_for_string, "Ordering statements")
+                self.assertIn(call, call.search([
+                            ('what', '=', call.operation),
+                            ('what_for', 'in', ['getMT940Ex'])]))
                 self.assertEqual(call.company, company)
                 self.assertEqual(call.company_name, company.rec_name)
                 self.assertEqual(call.dik, demo_data.DIK_ALFA)

@@ -237,8 +237,8 @@ class SessionTestCase(SessionCase):
         self.assertIn("cannot be reached", session.finish_message)
         Company = Pool().get('company.company')
         with self.assertRaises(NoSessionError):
-            Authorisation.for_operation(
-                Company(self.company), 'getMT940Ex', user=user)
+            Authorisation.for_use(
+                Company(self.company), gateway.FETCH, user=user)
         self.assertEqual(len(self.at_bank()), before)
         with later(minutes=6):
             Pool().get('mbank.session').check_all()

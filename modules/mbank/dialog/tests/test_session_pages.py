@@ -9,7 +9,6 @@ from companynet_sandbox.customers import demo_data
 from trytond.modules.mbank.dialog import session_term
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import SessionCreateError
-from trytond.modules.mbank.operation_words import KINDS, operations_text
 from trytond.modules.mbank.dialog.session_result import grant_rows
 from trytond.modules.mbank.dialog.session_term import Limits
 from trytond.pool import Pool
@@ -56,12 +55,6 @@ class LimitsTestCase(unittest.TestCase):
         self.assertEqual(
             limits.term_of(dt.date(2027, 2, 24)), session_term.CHOSEN)
 
-    def test_kinds_hold_each_operation_once(self):
-        "Each operation a session is asked for is of one kind"
-        names = [name for names in KINDS.values() for name in names]
-        self.assertEqual(len(names), len(set(names)))
-        self.assertEqual(set(names), gateway.SESSION_OPERATIONS)
-
 
 class PagesTestCase(SessionCase):
     "The dialog, page by page"
@@ -90,8 +83,7 @@ class PagesTestCase(SessionCase):
             [(demo_data.DIK_ALFA, 'Alfa'),
                 (demo_data.DIK_BETA, '(no head office of yours)')])
         self.assertEqual(
-            shown['diks'][0]['operations'],
-            'statements, sending orders, states of orders')
+            shown['diks'][0]['asked_for'], 'statements, payments')
         self.assertTrue(shown['pin_asked'])
         self.assertIn('23:59', shown['end'])
         self.assertEqual(self.sessions(user), [])
@@ -188,7 +180,7 @@ class PagesTestCase(SessionCase):
                 {'session': session.id, 'dik': '1', 'asked': True},
                 {'session': session.id, 'dik': '2', 'granted': True,
                     'operations': json.dumps(
-                        sorted(gateway.SESSION_OPERATIONS))}])
+                        gateway.operations_of(gateway.KINDS))}])
         rows = grant_rows(Session(session.id))
         self.assertEqual([row['otherwise'] for row in rows], [True] * 4)
         by_name = {row['what']: row for row in rows}
@@ -197,15 +189,10 @@ class PagesTestCase(SessionCase):
         alfa = next(r for r in rows if demo_data.DIK_ALFA in r['what'])
         self.assertEqual(
             alfa['granted'],
-            'statements (without checkGetMT940Result, '
-            'confirmResponseReceived), states of orders')
+            'statements (without: confirming that statements were received, '
+            'receiving statements), payments (without: asking whether orders '
+            'were taken, sending orders)')
         self.assertEqual({r['mark'] for r in rows}, {'otherwise'})
-
-    @with_transaction()
-    def test_unknown_operations_say_their_name(self):
-        self.assertEqual(operations_text(['getStatus', 'getSomething']),
-            'states of orders, getSomething')
-        self.assertIsNone(operations_text([]))
 
     @with_transaction()
     def test_queries_do_not_grow_with_head_offices(self):

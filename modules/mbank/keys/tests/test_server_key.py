@@ -43,6 +43,7 @@ class ServerKeyTestCase(ServerKeyCase):
             with self.unattended() as signer:
                 gateway.create_session(
                     signer, diks=[demo_data.DIK_ALFA],
+                    operations=gateway.operations_of(gateway.KINDS),
                     bank_user=demo_data.USER_ALFA,
                     end=dt.datetime.utcnow() + dt.timedelta(days=30),
                     session_id=None, keep=lambda *made: kept.append(made))

@@ -8,13 +8,15 @@ from unittest.mock import patch
 
 from companynet_sandbox.customers import demo_data
 from trytond.exceptions import UserError
-from trytond.modules.mbank.payments import order_keeping, order_sending
+from trytond.modules.mbank.payments import (
+    order_asking, order_keeping, order_sending)
 from trytond.modules.mbank import gateway
 from trytond.pool import Pool
 from trytond.transaction import Transaction, check_access
 
 from ...tests.bank import BankCase
 from ...tests.paying import PaymentMixin
+from ...tests.sessions import make_session
 from ...tests.tools import Killed
 
 
@@ -373,6 +375,24 @@ class SendingCase(PaymentMixin, BankCase):
                         ('operation', '=', 'universalPaymentSend')],
                     limit=1)]
         self.assertEqual(self.work(calls), [(user, 1)])
+
+        # A session for statements alone, made since, takes nothing from it
+        def own():
+            pool = Pool()
+            User = pool.get('res.user')
+            ModelData = pool.get('ir.model.data')
+            User.write([User(user)], {'groups': [('add', [
+                                ModelData.get_id(
+                                    'mbank', 'group_session_create')])]})
+            return make_session(
+                User(user), pool.get('company.company')(self.company_id),
+                diks=[demo_data.DIK_ALFA]).id
+        self.work(own)
+        asked = len(self.bank.get('/calls?operation=getStatus'))
+        self.work(order_asking.ask_all)
+        self.assertGreater(
+            len(self.bank.get('/calls?operation=getStatus')), asked)
+        self.assertEqual(self.read(id, 'message'), [None])
 
     def test_refused(self):
         "Orders the bank refuses fail with its words"

@@ -1,9 +1,13 @@
 # This file is part of MBankPluginV2. The COPYRIGHT file at the top level of
 # this repository contains the full copyright notices and license terms.
 "What a person is told of who authorises, and owners who may not any more"
+import json
+
 from trytond.modules.automatic_settlement.tests.tools import executed
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.sessions.authorisation import Authorisation
-from trytond.modules.mbank.exceptions import SessionNotLiveError
+from trytond.modules.mbank.exceptions import (
+    SessionNotCoveringError, SessionNotLiveError)
 from trytond.pool import Pool
 from trytond.tests.test_tryton import with_transaction
 from trytond.transaction import Transaction
@@ -12,7 +16,7 @@ from ...tests.sessions import make_session
 from ...tests.tools import (
     ConfiguredCase, adopt, create_firm, create_user, model)
 
-FETCH = 'getMT940Ex'
+FETCH = gateway.FETCH
 
 
 class AuthorisationTestCase(ConfiguredCase):
@@ -64,12 +68,12 @@ class AuthorisationTestCase(ConfiguredCase):
                 (member.delete(where=member.user == self.jan.id), None)]:
             self.past_the_erp(change)
             with self.assertRaisesRegex(SessionNotLiveError, 'jan'):
-                Authorisation.for_operation(
+                Authorisation.for_use(
                     self.company, FETCH, user=self.ewa)
             self.assertIn("authorises nothing", self.explain(self.ewa))
             if back:
                 self.past_the_erp(back)
-                self.assertTrue(Authorisation.for_operation(
+                self.assertTrue(Authorisation.for_use(
                         self.company, FETCH, user=self.ewa))
 
     def past_the_erp(self, query):
@@ -77,6 +81,39 @@ class AuthorisationTestCase(ConfiguredCase):
         Transaction().connection.cursor().execute(*query)
         Transaction().cache.clear()
         Pool().get('res.user')._get_groups_cache.clear()
+
+    @with_transaction()
+    def test_a_session_for_statements_alone_is_none_for_payments(self):
+        """Who has one is authorised for payments like who has none; if nobody
+        covers them the sentence is on one's own session"""
+        self.prepare()
+        jan = make_session(
+            self.jan, self.company, kinds=(gateway.PAYMENTS,))
+        piotr = create_user('piotr', self.company, 'group_session_create')
+        own = make_session(piotr, self.company)
+
+        def choose(use):
+            return Authorisation.for_use(self.company, use, user=piotr)
+        for use in [gateway.SEND, gateway.ASK]:
+            self.assertEqual(choose(use), jan)
+        for use in [gateway.FETCH, gateway.CONFIRM]:
+            self.assertEqual(choose(use), own)
+        self.assertIn("the session of the user jan", Authorisation.explain(
+                self.company, gateway.SEND, user=piotr))
+        make_session(self.jan, self.company)
+        with self.assertRaisesRegex(
+                SessionNotCoveringError, "piotr.*It covers: statements"):
+            choose(gateway.SEND)
+        # In part is not none: its owner is told what it lacks.
+        own = make_session(piotr, self.company, kinds=gateway.KINDS)
+        make_session(self.jan, self.company, kinds=gateway.KINDS)
+        Dik = Pool().get('mbank.session.dik')
+        Dik.write(list(own.diks), {
+                'operations': json.dumps(sorted(gateway.ASK.operations))})
+        self.assertEqual(choose(gateway.ASK), own)
+        with self.assertRaisesRegex(
+                SessionNotCoveringError, "without: sending orders"):
+            choose(gateway.SEND)
 
     @with_transaction()
     def test_shown_before_a_download(self):
@@ -107,10 +144,10 @@ class AuthorisationTestCase(ConfiguredCase):
                     'more%s-%s' % (size, n), self.company,
                     'group_session_create')
                 make_session(user, self.company)
-            Authorisation.for_operation(self.company, FETCH, user=self.ewa)
+            Authorisation.for_use(self.company, FETCH, user=self.ewa)
             Transaction().cache.clear()
             with executed() as queries:
-                Authorisation.for_operation(
+                Authorisation.for_use(
                     self.company, FETCH, user=self.ewa)
             counts.append(len(queries))
         self.assertGreater(counts[0], 0)

@@ -205,8 +205,8 @@ class SessionLifeTestCase(LifeCase):
         "What a task of the user does: the statements of today"
         def fetch():
             company = Pool().get('company.company')(self.company)
-            session = Authorisation.for_operation(
-                company, 'getMT940Ex', user=self.user)
+            session = Authorisation.for_use(
+                company, gateway.FETCH, user=self.user)
             day = self.now().date()
             gateway.fetch_statements(session, company, day, day)
         self.work(fetch)

@@ -2,6 +2,7 @@
 # this repository contains the full copyright notices and license terms.
 """Who was deactivated, or lost the right, has no session any more."""
 from trytond.model.exceptions import AccessError
+from trytond.modules.mbank import gateway
 from trytond.modules.mbank.sessions.authorisation import Authorisation
 from trytond.modules.mbank.exceptions import NoSessionError
 from trytond.pool import Pool
@@ -61,8 +62,8 @@ class OwnerTestCase(LifeCase):
 
         def authorise():
             Company = Pool().get('company.company')
-            Authorisation.for_operation(
-                Company(self.company), 'getMT940Ex', user=self.user)
+            Authorisation.for_use(
+                Company(self.company), gateway.FETCH, user=self.user)
         with self.assertRaises(NoSessionError):
             self.work(authorise)
 

@@ -10,6 +10,7 @@ from trytond.model.exceptions import AccessError
 from trytond.model.modelview import AccessButtonError
 from trytond.modules.mbank.keyring import vault
 from trytond.modules.mbank import gateway, independent
+from trytond.modules.mbank.clock import utcnow
 from trytond.modules.mbank.exceptions import (
     MBankError, SessionProofError, SessionRenewError, SigningError)
 from trytond.pool import Pool
@@ -71,6 +72,33 @@ class RenewalTestCase(LifeCase):
             ['superseded', False])
         self.assertEqual(self.session(old, 'superseded_by').id, new)
         self.assertEqual(self.at_bank(), self.before + 1)
+
+    def test_its_kinds_are_kept(self):
+        "By hand they are proposed, by itself they are asked for again"
+        old = self.running(for_payments=False)
+        _, values = self.offered(renewing=old)
+        self.assertEqual(
+            (values['for_statements'], values['for_payments']), (True, False))
+        self.pass_(days=40)
+
+        def wanted():
+            Session = Pool().get('mbank.session')
+            Session.write([Session(old)], {'renewal_tried': utcnow()})
+            return Session._wanted_renewal(old)['kinds']
+        self.assertEqual(self.work(wanted), ('statements',))
+        new = self.make(renewing=old)['session_id']
+        self.assertEqual(
+            self.session(new, 'state', 'kinds'), ['active', ('statements',)])
+
+    def test_a_kind_is_given_up_knowingly(self):
+        "Who does not ask for payments again loses them, and nothing else"
+        old = self.running()
+        later = (self.now() + dt.timedelta(days=120)).date()
+        new = self.make(
+            renewing=old, for_payments=False, expires=later)['session_id']
+        self.assertEqual(
+            self.session(new, 'state', 'kinds'), ['active', ('statements',)])
+        self.assertEqual(self.session(old, 'state'), 'superseded')
 
     def test_renewed_by_the_signer(self):
         "The signature made elsewhere takes the same way"
@@ -201,7 +229,7 @@ class RenewalTestCase(LifeCase):
         later = (self.now() + dt.timedelta(days=120)).date()
         with patch.object(gateway, 'create_session', with_less), \
                 self.assertRaisesRegex(
-                    SessionProofError, "universalPaymentSend"):
+                    SessionProofError, "sending orders"):
             self.make(renewing=old, expires=later)
         self.assertUnchanged(old)
         # Who wants less says so by a new session.

@@ -70,6 +70,25 @@ class InboxTestCase(ShareCase):
         self.assertLessEqual(
             session['end'], utcnow() + dt.timedelta(days=10))
 
+    def test_for_statements_alone(self):
+        "A share is for what its source has, and lacks nothing of that"
+        def put():
+            message = ShareMessage(
+                SHARE, uuid.uuid4().hex, dik=DIK,
+                operations=tuple(gateway.operations_of(
+                        [gateway.STATEMENTS])), token=b'SHARED')
+            return self.put(self.envelope(content=message.to_bytes()))
+        row = self.work(put)
+        self.assertEqual(self.receive(row), ('opened', None))
+        session_id = self.session_of(row)
+
+        def read():
+            session = Pool().get('mbank.session')(session_id)
+            return (session.kinds, session.difference,
+                [d.comparison for d in session.diks])
+        self.assertEqual(
+            self.work(read), (('statements',), None, ['as asked']))
+
     def test_own_session_stays(self):
         "What its user has made serves on; the share comes after it"
         own = self.work(lambda: self.new_session(self.ewa_id).id)
@@ -201,7 +220,7 @@ class InboxTestCase(ShareCase):
         def put():
             message = ShareMessage(
                 SHARE, uuid.uuid4().hex, dik=DIK,
-                operations=('getMT940Ex',), token=b'SHARED')
+                operations=('universalPaymentSend',), token=b'SHARED')
             return self.put(self.envelope(content=message.to_bytes()))
         row = self.work(put)
         self.receive(row)

@@ -1,14 +1,15 @@
 """Logins and long-lived sessions."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from companynet.domain.kind import ERP_OPERATIONS
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
 from companynet.errors import AnswerInvalid, BankError, LoginRefused, OrderGroupUnknown
 from companynet.signing import Signer, SigningPolicy, signature_for_bank
@@ -18,6 +19,11 @@ from companynet.soap.salvage import leaves
 
 #: An order group no bank has: asking for it changes nothing, and the answer shows whether the session lives.
 _NO_GROUP: Final = "companynet-proof"
+
+#: The operations that can prove a session, the one that makes the bank do least first.  # L-160, L-168
+PROOFS: Final = ("getStatus", "getMT940Ex")
+
+_BANK_ZONE: Final = ZoneInfo("Europe/Warsaw")  # L-155
 
 
 class Sessions:
@@ -238,25 +244,34 @@ class Sessions:
         self._check_alone(login, bank_user, "login")
         return login
 
-    def prove(self, token: Secret, dik: str) -> None:
+    def prove(self, token: Secret, dik: str, operations: frozenset[str] = ERP_OPERATIONS) -> None:
         """Show that a session lives and may be used for a DIK, by one call that changes nothing.
 
         It asks for the states of an order group that no bank has; that the bank looked for it and found none is the
-        proof. The session must cover ``getStatus``.  # L-160
+        proof.  # L-160
+        Where the session may not ask for states it asks for the statements of yesterday, and leaves them.  # L-168
 
         Args:
             token: of the session.
             dik: one that it shall cover.
+            operations: what it was granted for the DIK; one of :data:`PROOFS` must be among them.
 
         Raises:
             SessionInvalid: it ended, or never was.
             PermissionRefused, DikRefused: it lives and does not cover this.
             BankError: nothing is proven; it may be asked again.
+            ValueError: nothing that was granted proves it; nothing was sent.
         """
-        try:
-            self._caller.call("getStatus", {"orderGroupId": _NO_GROUP}, dik=dik, token=token)
-        except OrderGroupUnknown:
-            return
+        proof = next((name for name in PROOFS if name in operations), None)
+        if proof is None:
+            raise ValueError(f"DIK {dik}: a session is proven by one of {', '.join(PROOFS)}, and was granted none")
+        day = self._caller.clock.now().astimezone(_BANK_ZONE).date() - timedelta(days=1)
+        arguments: dict[str, dict[str, object]] = {
+            "getStatus": {"orderGroupId": _NO_GROUP},
+            "getMT940Ex": {"from": day, "to": day, "compressed": False},
+        }
+        with suppress(OrderGroupUnknown):
+            self._caller.call(proof, arguments[proof], dik=dik, token=token)
 
     def finish(self, token: Secret) -> None:
         """End a long-lived session at the bank. Its token alone says which: no DIK goes with it.  # L-017
@@ -383,7 +398,7 @@ def _from_bank(answer: Any) -> PermissionConfig:
     end_time: datetime = answer.endTime
     if end_time.tzinfo is None:
         # Without a zone the bank's own is the earlier reading.  # L-155
-        end_time = end_time.replace(tzinfo=ZoneInfo("Europe/Warsaw"))
+        end_time = end_time.replace(tzinfo=_BANK_ZONE)
     operations: dict[str, set[str]] = {}
     for entry in _entries(answer):
         operations.setdefault(entry.DIK, set()).update(entry.allowedOperations)

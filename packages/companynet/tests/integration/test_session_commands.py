@@ -34,7 +34,7 @@ def test_a_session_is_opened_shown_proven_and_closed(desk: Any) -> None:
 
     shown = desk.run("session", "show", "--session", desk.session)
     assert shown.status == 0
-    assert f"DIK {SERVICE}: checkGetMT940Result" in shown.out
+    assert f"DIK {SERVICE}: granted statements, payments; asked for statements, payments" in shown.out
     proven = desk.on_session("session", "show", "--prove", "--dik", SERVICE)
     assert proven.status == 0
     assert "it lives" in proven.out
@@ -57,6 +57,46 @@ def test_what_was_not_granted_is_shown(desk: Any) -> None:
     shown = desk.run("session", "show", "--session", desk.session, "--json")
     assert shown.status == 1
     assert [item["lack"] for item in shown.json["differences"]] == ["end_time", "operation"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "words"), [("statements", "payments", "getMT940Ex"), ("payments", "statements", "getStatus")]
+)
+def test_only_what_is_wanted_is_asked_for_and_proven(desk: Any, kind: str, other: str, words: str) -> None:
+    opened = desk.open("--for", kind)
+    assert (opened.status, opened.err) == (0, "")
+    assert f"DIK {ALFA}: granted {kind}; asked for {kind}" in opened.out
+    assert other not in opened.out
+    proven = desk.on_session("session", "show", "--prove", "--json")
+    assert (proven.status, proven.json["proven"]) == (0, True)
+    assert proven.json["covers"] == [{"dik": ALFA, "asked": [kind], "granted": [kind], "granted_in_part": []}]
+    assert proven.json["asked"] == proven.json["granted"]
+    assert desk.bank.get("/calls")[-1]["operation"] == words
+
+
+def test_a_kind_of_which_less_was_granted_is_said_to_be_covered_in_part(desk: Any) -> None:
+    opened = desk.open("--days", "30", "--operation", "getMT940Ex", "--operation", "getStatus", "--json")
+    assert opened.json["covers"] == [
+        {"dik": ALFA, "asked": [], "granted": [], "granted_in_part": ["statements", "payments"]}
+    ]
+    shown = desk.run("session", "show", "--session", desk.session)
+    assert "granted statements in part (without checkGetMT940Result, confirmResponseReceived), payments" in shown.out
+
+
+def test_a_session_that_nothing_proves_says_so_and_asks_nothing(desk: Any) -> None:
+    assert desk.open("--days", "30", "--operation", "universalPaymentSend").status == 0
+    before = len(desk.bank.get("/calls"))
+    proven = desk.on_session("session", "show", "--prove")
+    assert proven.status == 2
+    assert "a session is proven by one of getStatus, getMT940Ex" in proven.err
+    assert len(desk.bank.get("/calls")) == before
+
+
+def test_kinds_and_names_of_operations_do_not_go_together(desk: Any) -> None:
+    refused = desk.open("--for", "statements", "--operation", "getStatus")
+    assert refused.status == 2
+    assert "not allowed with argument" in refused.err
+    assert not desk.session.exists()
 
 
 def test_a_one_time_password_opens_a_login(desk: Any) -> None:

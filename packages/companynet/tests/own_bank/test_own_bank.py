@@ -10,7 +10,8 @@ import pytest
 from companynet import errors
 from companynet.client import CompanyNet, OrderFile
 from companynet.domain.grant import Lack, grant_differences
-from companynet.domain.session import ERP_OPERATIONS, BackgroundSession, Permission, PermissionConfig, Secret
+from companynet.domain.kind import ERP_OPERATIONS
+from companynet.domain.session import BackgroundSession, Permission, PermissionConfig, Secret
 from companynet.errors import Outcome
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer

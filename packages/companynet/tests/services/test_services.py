@@ -10,7 +10,8 @@ from lxml import etree
 
 from companynet import errors
 from companynet.client import CallRecord, CompanyNet, OrderFile
-from companynet.domain.session import ERP_OPERATIONS, Login, Permission, PermissionConfig, Secret
+from companynet.domain.kind import ERP_OPERATIONS
+from companynet.domain.session import Login, Permission, PermissionConfig, Secret
 from companynet.errors import Outcome
 from companynet.profile import BankProfile
 from companynet.signing import Pkcs12Signer, check_signature

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from lxml import etree
 
 from companynet import errors
 from companynet.domain.grant import Lack, grant_differences
-from companynet.domain.session import ERP_OPERATIONS, Permission, PermissionConfig, Secret
+from companynet.domain.kind import ERP_OPERATIONS, Kind
+from companynet.domain.session import Permission, PermissionConfig, Secret
 from companynet.signing import Pkcs12Signer, check_signature
 from companynet.testing import ScriptedBank, fault, make_identity, soap
 
@@ -79,6 +81,24 @@ def test_a_session_is_proven_by_one_harmless_call(bank: ScriptedBank, connect: C
     assert side.operations == ["getStatus"]
 
 
+def test_a_session_for_statements_is_proven_by_asking_for_yesterday(bank: ScriptedBank, connect: Connect) -> None:
+    bank.then(soap("getMT940Ex", "T-1"))
+    side = connect()
+    side.client.sessions.prove(TOKEN, DIK, Kind.STATEMENTS.operations)
+    assert side.operations == ["getMT940Ex"]
+    asked = etree.fromstring(bank.bodies[0])
+    yesterday = (side.clock.now().astimezone(ZoneInfo("Europe/Warsaw")).date() - timedelta(days=1)).isoformat()
+    assert [asked.findtext(f".//{{*}}{name}") for name in ("from", "to")] == [yesterday] * 2
+
+
+def test_what_nothing_was_granted_for_is_not_asked(connect: Connect) -> None:
+    side = connect()
+    with pytest.raises(ValueError, match="granted none"):
+        side.client.sessions.prove(TOKEN, DIK, frozenset({"universalPaymentSend"}))
+    assert side.operations == []
+
+
+@pytest.mark.parametrize("operations", [ERP_OPERATIONS, Kind.STATEMENTS.operations])
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -89,11 +109,11 @@ def test_a_session_is_proven_by_one_harmless_call(bank: ScriptedBank, connect: C
     ],
 )
 def test_any_other_answer_proves_nothing(
-    bank: ScriptedBank, connect: Connect, code: str, expected: type[errors.BankError]
+    bank: ScriptedBank, connect: Connect, code: str, expected: type[errors.BankError], operations: frozenset[str]
 ) -> None:
     bank.then(fault(code, "nie"))
     with pytest.raises(expected):
-        connect().client.sessions.prove(TOKEN, DIK)
+        connect().client.sessions.prove(TOKEN, DIK, operations)
 
 
 def test_no_difference_means_all_was_granted() -> None:

@@ -1,9 +1,12 @@
 """What the person is shown, built from the job's full content and nothing else."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
+from companynet.domain.kind import Kind
+from companynet.domain.session import Permission
 from companynet.profile import PRESET_ENDPOINTS
 from companynet_signer.job import Granted, Job, Task
 from companynet_signer.language import say, sentence
@@ -73,7 +76,7 @@ def job_rows(job: Job, link: Link, language: str, zone: tzinfo | None = None) ->
         row("row_endpoint", *say(endpoint, language).split("\n")),
         row("row_bank_user", content.bank_user),
         row("row_diks", *(_dik(dik.number, dik.head_office, language) for dik in content.diks)),
-        row("row_operations", *(operation(name, language) for name in sorted(content.operations, key=_order))),
+        row("row_operations", *purposes(content.operations, language)),
         row("row_end", local_time(content.end, zone)),
         row("row_requested_by", content.requested_by),
         row("row_server", say(link.server.shown, language)),
@@ -118,17 +121,30 @@ def granted_rows(
     )
 
 
+def purposes(names: Iterable[str], language: str) -> tuple[str, ...]:
+    """What a session with these operations is for: unknown ones first, then kind after kind.
+
+    A kind of which something is missing is told by what there is of it.
+    """
+    asked = Permission("", frozenset(names))
+    lines = [say(sentence("operation_unknown", name=name), language) for name in sorted(asked.of_no_kind)]
+    for kind in Kind:
+        if kind in asked.kinds:
+            lines.append(say(sentence(f"kind_{kind.value}"), language))
+        elif kind in asked.kinds_in_part:
+            parts = [operation(name, language) for name in sorted(asked.operations & kind.operations, key=_order)]
+            lines.append(say(sentence(f"part_{kind.value}", parts=", ".join(parts)), language))
+    return tuple(lines)
+
+
 def operation(name: str, language: str) -> str:
-    """An operation of the bank in words; one that is not known by its name."""
-    key = f"operation_{name}"
-    words = sentence(key) if key in TEXTS else sentence("operation_unknown", name=name)
-    return say(words, language)
+    """An operation of a kind in words."""
+    return say(sentence(f"operation_{name}"), language)
 
 
 def _order(name: str) -> int:
-    """Unknown operations first, known ones in the order of their table: what belongs together stands together."""
-    key = f"operation_{name}"
-    return list(TEXTS).index(key) if key in TEXTS else -1
+    """The order of the table: what comes first at the bank stands first."""
+    return list(TEXTS).index(f"operation_{name}")
 
 
 def local_time(moment: datetime, zone: tzinfo | None = None) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+from typing import TYPE_CHECKING
 
 from companynet.cli import session_open
 from companynet.cli.bank_command import OnSession, add_action, choose_dik
@@ -19,9 +20,14 @@ from companynet.cli.session_file import (
 )
 from companynet.cli.session_shown import JSON_HELP, differences_of, left_at_bank, print_opening, print_session
 from companynet.clock import SYSTEM_CLOCK
+from companynet.domain.session import Permission
 from companynet.domain.session_opening import SessionOpening
+from companynet.domain.session_snapshot import SessionSnapshot
 from companynet.errors import SessionInvalid
 from companynet.profile import BankProfile
+
+if TYPE_CHECKING:
+    from companynet.client import CompanyNet
 
 _CLOSE = f"""\
 An opening that did not come to its end is cleared away, and what the bank may have of it is told.
@@ -58,11 +64,23 @@ def _show(arguments: argparse.Namespace) -> int:
     proven = None
     if arguments.prove and profile is not None:
         with connected(profile, arguments.record) as client:
-            client.sessions.prove(session.token, choose_dik(session, arguments.dik))
+            _prove(client, session, choose_dik(session, arguments.dik))
         proven = True
     print_session(arguments, session, proven=proven)
     ended = session.granted is not None and session.granted.end_time <= SYSTEM_CLOCK.now()
     return FOUND_PROBLEMS if ended or differences_of(session) else 0
+
+
+def _prove(client: "CompanyNet", session: SessionSnapshot, dik: str) -> None:
+    granted = {permission.dik: permission for permission in session.granted.permissions} if session.granted else {}
+    try:
+        # A login may do all that its user may.
+        client.sessions.prove(session.token, dik, granted.get(dik, Permission(dik)).operations)
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return
+    raise Unusable(reason)
 
 
 def _close(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,8 @@ from companynet.cli.session_file import SessionFile, clear_away, end_at_bank
 from companynet.cli.session_shown import BANK_ZONE, JSON_HELP, differences_of, print_session
 from companynet.cli.signature_options import add_signature
 from companynet.clock import SYSTEM_CLOCK
-from companynet.domain.session import ERP_OPERATIONS, BackgroundSession, Permission, PermissionConfig, Secret
+from companynet.domain.kind import Kind
+from companynet.domain.session import BackgroundSession, Permission, PermissionConfig, Secret
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot
 from companynet.errors import BankError, Outcome
@@ -56,11 +57,19 @@ def add_parser(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     end = opening.add_mutually_exclusive_group()
     end.add_argument("--end", metavar="TIME", help="end of the session: a day, or a time; in Warsaw without a zone")
     end.add_argument("--days", type=int, default=90, metavar="N", help="end in so many days (default: 90)")
-    opening.add_argument(
+    wanted = opening.add_mutually_exclusive_group()
+    wanted.add_argument(
+        "--for",
+        dest="kinds",
+        action="append",
+        choices=[kind.value for kind in Kind],
+        help="what the session is for; may be repeated (default: all of them)",
+    )
+    wanted.add_argument(
         "--operation",
         action="append",
         metavar="NAME",
-        help=f"an operation to ask for; may be repeated (default: {', '.join(sorted(ERP_OPERATIONS))})",
+        help="in place of --for: an operation of the contract to ask for, by its name; may be repeated",
     )
 
 
@@ -118,11 +127,13 @@ def _config(arguments: argparse.Namespace) -> PermissionConfig:
         end = _end(arguments.end)
     if end <= now:
         raise Unusable(f"--end {arguments.end} is past")
-    operations = frozenset(arguments.operation or ERP_OPERATIONS)
+    operations = frozenset(arguments.operation or ())
+    kinds = [Kind(name) for name in arguments.kinds or ()] or list(Kind)
+    permissions = tuple(
+        Permission(dik, operations) if operations else Permission.of(dik, kinds) for dik in arguments.dik
+    )
     try:
-        return PermissionConfig(
-            end.replace(microsecond=0), tuple(Permission(dik, operations) for dik in arguments.dik)
-        )
+        return PermissionConfig(end.replace(microsecond=0), permissions)
     except ValueError as error:
         reason = str(error)
     raise Unusable(f"--dik: {reason}")

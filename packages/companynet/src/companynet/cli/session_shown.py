@@ -8,6 +8,7 @@ from companynet.cli.output import say
 from companynet.cli.session_file import clear_away, unfinished
 from companynet.clock import SYSTEM_CLOCK
 from companynet.domain.grant import GrantDifference, grant_differences
+from companynet.domain.session import Permission
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot, config_to_json
 
@@ -34,6 +35,8 @@ def print_session(arguments: argparse.Namespace, session: SessionSnapshot, *, pr
             "bank_user": session.bank_user,
             "opened_at": session.opened_at.isoformat(),
             "granted": config_to_json(session.granted),
+            "asked": config_to_json(session.asked),
+            "covers": [_covered_json(*found) for found in _asked_and_granted(session)],
             "differences": [
                 {"lack": item.lack.value, "dik": item.dik, "asked": item.asked, "granted": item.granted}
                 for item in differences
@@ -48,12 +51,42 @@ def print_session(arguments: argparse.Namespace, session: SessionSnapshot, *, pr
         end = session.granted.end_time.astimezone(BANK_ZONE)
         ended = " (past)" if session.granted.end_time <= SYSTEM_CLOCK.now() else ""
         say(f"  until {end:%Y-%m-%d %H:%M:%S %Z}{ended}")
-        for permission in session.granted.permissions:
-            say(f"  DIK {permission.dik}: {', '.join(sorted(permission.operations))}")
+    for dik, asked, granted in _asked_and_granted(session):
+        say(f"  DIK {dik}: granted {in_words(granted)}; asked for {in_words(asked)}")
     for difference in differences:
         say(f"  NOT AS ASKED: {difference}")
     if proven:
         say("  it lives: the bank answered")
+
+
+def in_words(permission: Permission | None) -> str:
+    """What a permission covers, as a person calls it; what it lacks or has beyond that by the contract's names."""
+    if permission is None:
+        return "nothing"
+    parts = [kind.value for kind in permission.kinds]
+    parts += [
+        f"{kind.value} in part (without {', '.join(sorted(permission.missing(kind)))})"
+        for kind in permission.kinds_in_part
+    ]
+    return ", ".join([*parts, *sorted(permission.of_no_kind)]) or "nothing"
+
+
+def _asked_and_granted(session: SessionSnapshot) -> list[tuple[str, Permission | None, Permission | None]]:
+    """The DIKs, those asked for first, each with what was asked and what was granted for it; none of a login."""
+    asked, granted = (
+        {permission.dik: permission for permission in config.permissions} if config else {}
+        for config in (session.asked, session.granted)
+    )
+    return [(dik, asked.get(dik), granted.get(dik)) for dik in {**asked, **granted}]
+
+
+def _covered_json(dik: str, asked: Permission | None, granted: Permission | None) -> dict[str, object]:
+    return {
+        "dik": dik,
+        "asked": [kind.value for kind in asked.kinds] if asked else [],
+        "granted": [kind.value for kind in granted.kinds] if granted else [],
+        "granted_in_part": [kind.value for kind in granted.kinds_in_part] if granted else [],
+    }
 
 
 def left_at_bank(opening: SessionOpening) -> str:

@@ -1,19 +1,10 @@
 """Values of logins and long-lived sessions."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-#: The operations an ERP asks for in a long-lived session.  # L-001
-ERP_OPERATIONS = frozenset(
-    {
-        "getMT940Ex",
-        "checkGetMT940Result",
-        "getStatus",
-        "confirmResponseReceived",
-        "universalPaymentSend",
-        "checkPaymentSendResult",
-    }
-)
+from companynet.domain.kind import ERP_OPERATIONS, Kind
 
 
 class Secret:
@@ -55,6 +46,37 @@ class Permission:
 
     operations: frozenset[str] = ERP_OPERATIONS
     """Names of operations of the contract."""
+
+    @classmethod
+    def of(cls, dik: str, kinds: Iterable[Kind]) -> "Permission":
+        """What the kinds need, and no more.
+
+        Raises:
+            ValueError: there is no kind.
+        """
+        operations = frozenset[str]().union(*(kind.operations for kind in kinds))
+        if not operations:
+            raise ValueError("a session is for at least one kind of work")
+        return cls(dik, operations)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds that are covered whole."""
+        return tuple(kind for kind in Kind if kind.operations <= self.operations)
+
+    @property
+    def kinds_in_part(self) -> tuple[Kind, ...]:
+        """The kinds of which something is covered, and not all."""
+        return tuple(kind for kind in Kind if self.operations & kind.operations and self.missing(kind))
+
+    @property
+    def of_no_kind(self) -> frozenset[str]:
+        """The operations that belong to no kind: the bank may grant what nobody knows here."""
+        return self.operations - ERP_OPERATIONS
+
+    def missing(self, kind: Kind) -> frozenset[str]:
+        """The operations the kind needs that are not covered."""
+        return kind.operations - self.operations
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "row_endpoint": ("Adres usługi banku", "Address of the bank's service"),
     "row_bank_user": ("Użytkownik w mBanku", "Bank user"),
     "row_diks": ("Numery DIK i centrale", "DIK numbers and head offices"),
-    "row_operations": ("Dozwolone operacje", "Operations allowed"),
+    "row_operations": ("Do czego służy sesja", "What the session is for"),
     "row_end": ("Koniec sesji", "End of the session"),
     "row_requested_by": ("Zlecający", "Requester"),
     "row_server": ("Serwer", "Server"),
@@ -52,7 +52,17 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "dik_alone": ("{dik}", "{dik}"),
     "certificate_any": ("dowolny zarejestrowany w banku", "any that is registered with the bank"),
     "certificate_one": ("wybrany w ERP (SHA-256: {sha256})", "the one chosen in the ERP (SHA-256: {sha256})"),
-    # The operations of the bank an ERP asks for.  # L-001
+    # What a session is for; where a kind is asked for in part, the operations of it.  # L-001
+    "kind_statements": (
+        "wyciągi: zamawianie, odbieranie i potwierdzanie odbioru",
+        "statements: ordering, receiving and confirming that they were received",
+    ),
+    "kind_payments": (
+        "płatności: wysyłanie zleceń płatniczych i sprawdzanie, co się z nimi dzieje",
+        "payments: sending payment orders and asking what becomes of them",
+    ),
+    "part_statements": ("wyciągi, tylko w części: {parts}", "statements, only in part: {parts}"),
+    "part_payments": ("płatności, tylko w części: {parts}", "payments, only in part: {parts}"),
     "operation_getMT940Ex": ("zamawianie wyciągów", "ordering statements"),
     "operation_checkGetMT940Result": ("odbieranie wyciągów", "receiving statements"),
     "operation_confirmResponseReceived": ("potwierdzanie odbioru wyciągów", "confirming that they were received"),
