@@ -59,12 +59,12 @@ class BankProfile:
     """The customer's own WSDL; None for the one shipped with the library."""
 
     contract_names: Mapping[str, str] = field(default_factory=dict)
-    """The bank's names of operations and of their parts, where its WSDL has others than ours: ours to the bank's, ours
-    alone or behind ``operation/`` for that operation. Nothing is guessed.  L-031"""
+    """The bank's names of operations and of their parts, where its WSDL has others than ours: ours to the bank's,
+    ours alone or behind ``operation/`` for that operation. Nothing is guessed.  L-031"""
 
     contract_values: Mapping[str, str] = field(default_factory=dict)
-    """Values for parts that the bank's WSDL requires and this library does not know: ``operation/path`` to the text to
-    send.  L-031"""
+    """Values for parts that the bank's WSDL requires and this library does not know: ``operation/path`` to the text
+    to send.  L-031"""
 
     interface_version: str = "1.0.9"
     """Sent with each call.  L-006"""

@@ -134,7 +134,7 @@ class AnswerNeeds:
         theirs = self._names.part(self._operation, name)
         found = [child for child in _there(node) if _name(child) == theirs]
         if isinstance(part, Many):
-            if part.needed and not found:
+            if not found and (part.needed or self._elsewhere(part, node)):
                 raise ContractBroken(f"{_place(node)}: {theirs} is missing")
             return self._items(part, found)
         if len(found) > 1:
@@ -156,16 +156,43 @@ class AnswerNeeds:
 
     # Lists
 
+    def _elsewhere(self, need: Many, node: etree._Element) -> bool:
+        """Whether items of a list that is not there under its name are there under another: none may be lost so."""
+        return isinstance(need.item, Group) and any(
+            self._has_part(need.item, inner) for inner in node.iterdescendants()
+        )
+
     def _top_list(self, need: Many, body: etree._Element) -> list[Any]:
         """The items of an answer that is a list: where they stand is told by what is in them."""
-        assert isinstance(need.item, Group)  # noqa: S101 -- the one list among NEEDS is of groups
+        item = need.item
+        assert isinstance(item, Group)  # noqa: S101 -- the one list among NEEDS is of groups
         level = [body]
         while level:
-            if any(self._has_part(need.item, node) for node in level):
-                names = {_name(node) for node in level if self._has_part(need.item, node)}
-                return [self._group(need.item, node) for node in level if _name(node) in names]
+            if names := {_name(node) for node in level if self._is_whole(item, node)}:
+                return [self._group(item, node) for node in level if _name(node) in names]
             level = [child for node in level for child in _there(node)]
+        if half := [node for node in body.iterdescendants() if self._has_part(item, node)]:
+            raise ContractBroken(f"{_place(half[0])}: it is no whole item of the list")
         return []
+
+    def _is_whole(self, need: Group, node: etree._Element) -> bool:
+        """Whether every needed part of a group stands in a node, and theirs in them.
+
+        A group of one part may be its value alone, but not in the answer's own element: that is something else which
+        is called so.
+        """
+        for name, part in need.parts.items():
+            if not part.needed:
+                continue
+            theirs = self._names.part(self._operation, name)
+            found = [child for child in _there(node) if _name(child) == theirs]
+            if not found:
+                return False
+            if isinstance(part, Group):
+                value_alone = not len(found[0]) and _name(node.getparent()) != "Body"
+                if not value_alone and not any(self._is_whole(part, child) for child in found):
+                    return False
+        return True
 
     def _items(self, need: Many, found: list[etree._Element]) -> list[Any]:
         """The items of the elements of a list's name: they are it, or wrap it."""

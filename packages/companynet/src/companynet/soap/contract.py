@@ -1,7 +1,7 @@
 """The contract with the bank at work: requests fitted to the WSDL that is there, answers read for what is wanted.
 
-zeep makes messages after the WSDL but does not enforce the facets of the XSD (lengths, patterns, choices of values), so
-requests are validated with libxml2 as well.  # S-153
+zeep makes messages after the WSDL but does not enforce the facets of the XSD (lengths, patterns, choices of values),
+so requests are validated with libxml2 as well.  # S-153
 Answers are validated too, and read whether they keep to the schema or not: banks do not always keep to their own.
 What breaks it is a notice.  # L-032
 """
@@ -23,7 +23,7 @@ from lxml import etree
 from companynet.contract import wsdl_path
 from companynet.errors import ProfileError
 from companynet.soap.answers import AnswerNeeds
-from companynet.soap.envelope import EnvelopeError, body_of
+from companynet.soap.envelope import body_of
 from companynet.soap.errors import ContractBroken
 from companynet.soap.fitting import Fit, Fitting
 from companynet.soap.needs import NEEDS, Names
@@ -121,9 +121,7 @@ class Contract:
         filled = fit.fill(arguments)
         failure: str | None = None
         try:
-            envelope = self._client.create_message(
-                self._client.service, self._names.operation(operation), **filled
-            )
+            envelope = self._client.create_message(self._client.service, self._names.operation(operation), **filled)
         except zeep.exceptions.ValidationError as error:
             # "Missing element x (y.x)": names only.
             failure = f"{self._path}: {operation} cannot be made: {error}"

@@ -2,8 +2,8 @@
 
 :mod:`companynet.soap.needs` says what an operation is given; the types of the WSDL say in which form: a list as a
 repeated element or as an array type with one repeated child, data as text or as base64, a day as a day or as its
-midnight. Parts are found by their names, in whatever namespace. What the WSDL has beside them is left out where it may
-be, and named where it may not.  # L-031
+midnight. Parts are found by their names, in whatever namespace. What the WSDL has beside them is left out where it
+may be, and named where it may not.  # L-031
 """
 
 import re
@@ -184,7 +184,7 @@ def _whole(value: str) -> int:
     return int(value)
 
 
-def _word(value: bool) -> str:
+def _word(value: object) -> str:
     return "true" if value else "false"
 
 
@@ -201,7 +201,7 @@ def _utf8(value: bytes) -> str:
     return _text(value.decode("utf-8"))
 
 
-#: The types a value is written as: the first is the plain one. A type of its own is one of these by what it restricts.
+#: The types a value is written as, the plain one first. A type of its own is one of these by what it restricts.
 _WRITERS: Final[Mapping[Kind, tuple[tuple[Any, Fill], ...]]] = {
     Kind.TEXT: ((builtins.String, _text),),
     Kind.ID: ((builtins.String, _text), (builtins.Integer, _whole)),
@@ -227,14 +227,14 @@ def _free(declared: Any) -> set[int]:
     """The elements of a type that are one choice of several, or in a group that may be left out."""
     found: set[int] = set()
 
-    def walk(part: Any, free: bool) -> None:
+    def walk(part: Any, *, free: bool) -> None:
         if isinstance(part, Indicator):
-            inner = free or isinstance(part, Choice) or part.min_occurs == 0
-            for child in part:
-                walk(child, inner)
+            parts: Any = part
+            for child in parts:
+                walk(child, free=free or isinstance(part, Choice) or parts.min_occurs == 0)
         elif free:
             found.add(id(part))
 
     for _key, part in declared.elements_nested:
-        walk(part, False)
+        walk(part, free=False)
     return found
