@@ -189,7 +189,8 @@ class AnswerNeeds:
             if not found:
                 return False
             if isinstance(part, Group):
-                value_alone = not len(found[0]) and _name(node.getparent()) != "Body"
+                inside = (above := node.getparent()) is not None and _name(above) != "Body"
+                value_alone = inside and not len(found[0])
                 if not value_alone and not any(self._is_whole(part, child) for child in found):
                     return False
         return True

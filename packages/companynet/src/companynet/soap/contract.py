@@ -189,8 +189,10 @@ class Contract:
 
 def _steps(root: etree._Element, path: str | None) -> list[etree._Element]:
     """The elements from the root down to a path of libxml2's error log."""
+    # The log writes the prefixes of the message.
+    prefixes = {prefix: uri for node in root.iter() for prefix, uri in node.nsmap.items() if prefix}
     try:
-        found = root.getroottree().xpath(path or "/*")
+        found = root.getroottree().xpath(path or "/*", namespaces=prefixes)
     except etree.XPathError:
         return [root]
     if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):
