@@ -45,6 +45,23 @@ class EntitledMixin:
         check_right(cls._right)
 
 
+class DerivedMixin:
+    "Rows that are worked out of others: nobody writes them, by whatever way"
+    __slots__ = ()
+
+    @classmethod
+    def create(cls, vlist):
+        raise AccessError(gettext('mbank.msg_row_derived', **cls.__names__()))
+
+    @classmethod
+    def write(cls, records, values, *args):
+        raise AccessError(gettext('mbank.msg_row_derived', **cls.__names__()))
+
+    @classmethod
+    def delete(cls, records):
+        raise AccessError(gettext('mbank.msg_row_derived', **cls.__names__()))
+
+
 def check_company(company):
     "Refuse a head office that is not among the user's"
     pool = Pool()

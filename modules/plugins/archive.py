@@ -16,7 +16,7 @@ from tryton_plugins.licence import Licence
 
 from . import host
 from .refusal import refused, sentence
-from .rights import check_administrator
+from .rights import AdministratorMixin
 
 
 class Archive(ModelSQL, ModelView):
@@ -158,7 +158,7 @@ class Archive(ModelSQL, ModelView):
         pass
 
 
-class OpenArchives(Wizard):
+class OpenArchives(AdministratorMixin, Wizard):
     "Open Plugins"
     __name__ = 'plugins.archive.open'
     start_state = 'open_'
@@ -167,13 +167,12 @@ class OpenArchives(Wizard):
     def do_open_(self, action):
         pool = Pool()
         Archive = pool.get('plugins.archive')
-        check_administrator()
         with Transaction().set_context(_check_access=False):
             Archive.synchronize()
         return action, {}
 
 
-class Upload(Wizard):
+class Upload(AdministratorMixin, Wizard):
     "Put Plugin on the Server"
     __name__ = 'plugins.upload'
     start = StateView('plugins.upload.start',
@@ -187,7 +186,6 @@ class Upload(Wizard):
     def transition_add(self):
         pool = Pool()
         Archive = pool.get('plugins.archive')
-        check_administrator()
         store = host.store()
         try:
             for file, name, add in [

@@ -15,7 +15,7 @@ from tryton_plugins.requested import Request
 from . import host
 from .exceptions import PluginRefused
 from .refusal import sentence, step_line
-from .rights import check_administrator
+from .rights import AdministratorMixin, check_administrator
 
 
 class Installation(ModelSQL, ModelView):
@@ -72,7 +72,7 @@ class Installation(ModelSQL, ModelView):
         pass
 
 
-class Install(Wizard):
+class Install(AdministratorMixin, Wizard):
     "Installation on Database"
     __name__ = 'plugins.install'
     start = StateView('plugins.install.start',
@@ -92,7 +92,6 @@ class Install(Wizard):
     def do_ask(self, action):
         pool = Pool()
         Installation = pool.get('plugins.installation')
-        check_administrator()
         database = self.start.database
         if database not in host.databases():
             raise PluginRefused(
@@ -136,4 +135,5 @@ class InstallStart(ModelView):
 
     @classmethod
     def get_databases(cls):
+        check_administrator()
         return [(name, name) for name in host.databases()]

@@ -11,8 +11,7 @@ from .exceptions import PluginAccessError
 def check_administrator():
     """Raise unless the user is in the group Administration
 
-    A wizard's own groups can be bypassed by a forged action in the context, so
-    that each transition asks here.
+    A wizard's own groups can be bypassed by a forged action in the context.
     """
     pool = Pool()
     ModelData = pool.get('ir.model.data')
@@ -25,3 +24,12 @@ def check_administrator():
         groups = {g.id for g in user.groups}
     if group not in groups:
         raise PluginAccessError(gettext('plugins.msg_only_administrator'))
+
+
+class AdministratorMixin:
+    "A wizard for administrators alone, by whatever way it is begun"
+
+    @classmethod
+    def check_access(cls):
+        super().check_access()
+        check_administrator()

@@ -9,6 +9,8 @@ from tests.quick import PURE, SLOW, nearest_tests
 from tests.run import PARTS
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Its own rules of a module.
+MODULE = "modules/mbank/tests/test_module.py"
 
 
 def files_of_tests() -> list[Path]:
@@ -39,16 +41,27 @@ def test_each_part_runs_what_is_there() -> None:
 @pytest.mark.parametrize(
     ("changed", "run"),
     [
-        ({"modules/mbank/sharing/share.py"}, {"modules/mbank/sharing/tests"}),
-        ({"modules/mbank/view/sharing/share_form.xml"}, {"modules/mbank/sharing/tests"}),
+        ({"modules/mbank/sharing/share.py"}, {"modules/mbank/sharing/tests", MODULE}),
+        ({"modules/mbank/view/sharing/share_form.xml"}, {"modules/mbank/sharing/tests", MODULE}),
         ({"modules/mbank/locale/pl.po"}, {"modules/mbank/tests"}),
         ({"modules/mbank/rights.py", "modules/mbank/keys/server_key.xml"}, {"modules/mbank/tests", "modules/mbank/keys/tests"}),
         ({"modules/mbank/keys/tests/test_server_key.py"}, {"modules/mbank/keys/tests/test_server_key.py"}),
-        ({"modules/mbank/keys/tests/test_server_key.py", "modules/mbank/keys/vault.py"}, {"modules/mbank/keys/tests"}),
+        ({"modules/mbank/keys/tests/test_server_key.py", "modules/mbank/keys/vault.py"}, {"modules/mbank/keys/tests", MODULE}),
         ({"modules/plugins/module.py"}, {"modules/plugins/tests"}),
         ({"packages/companynet/src/companynet/client.py", "modules/mbank/doc/setup.rst", "README.md"}, set()),
+        ({"packages/companynet/src/companynet/signing/cms.py"}, {"packages/companynet/tests/signing"}),
+        ({"packages/companynet_signer/src/companynet_signer/origin.py"}, {"packages/companynet_signer/tests"}),
+        ({"packages/tryton_plugins/src/tryton_plugins/licence.py"}, {"packages/tryton_plugins/tests"}),
+        ({"packages/settlement/src/settlement/rules.py"}, set()),
     ],
 )  # fmt: skip
 def test_the_tests_nearest_to_what_changed_are_quick(changed: set[str], run: set[str]) -> None:
     """Of a room its own, of a view those of its room, of what is no room's those of the module."""
     assert nearest_tests(changed) == run
+
+
+def test_a_room_without_tests_is_looked_at_by_those_that_name_what_changed() -> None:
+    """Its rules are held by the rooms above it."""
+    found = nearest_tests({"modules/mbank/keyring/restored.py"})
+    assert not (ROOT / "modules/mbank/keyring/tests").exists()
+    assert {"modules/mbank/tests", "modules/mbank/payments/tests/test_restored.py"} <= found

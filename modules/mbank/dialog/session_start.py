@@ -5,6 +5,7 @@ from trytond.model import ModelView, fields
 from trytond.pyson import Bool, Eval, If
 from trytond.transaction import without_check_access
 
+from ..rights import check_right
 from ..signing_ways import SERVER, WAYS
 from .session_place import place_of
 from .session_term import CHOSEN, TERMS
@@ -58,7 +59,13 @@ class SessionCreateStart(ModelView):
     @fields.depends('certificate')
     @without_check_access
     def _limits(self):
-        return place_of().limits(self.certificate)
+        # Whoever calls it without the dialog learns of no certificate
+        check_right('group_session_create')
+        place = place_of()
+        certificate = self.certificate
+        if certificate and certificate.user.id != place.user:
+            certificate = None
+        return place.limits(certificate)
 
     @fields.depends('term', methods=['_limits'])
     def on_change_term(self):

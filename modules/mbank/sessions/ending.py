@@ -9,6 +9,7 @@ from trytond.pyson import Eval, If
 from trytond.transaction import without_check_access
 
 from ..clock import utcnow
+from ..rights import DerivedMixin
 from . import session_states
 from .certificate import SOON as CERTIFICATE_SOON
 
@@ -30,7 +31,7 @@ _COLORS = {LATER: '#2e7d32', SOON: '#b35300', PAST: '#c62828'}
 _SHOWN = session_states.LIVE | {session_states.EXPIRED}
 
 
-class Ending(ModelSQL, ModelView):
+class Ending(DerivedMixin, ModelSQL, ModelView):
     __name__ = 'mbank.ending'
     _rec_name = 'title'
 

@@ -14,6 +14,7 @@ from .. import gateway
 from ..clock import local_text, utcnow
 from ..exceptions import MBankError, NoSessionError
 from ..keyring import vault
+from ..rights import DerivedMixin
 from .authorisation import Authorisation, Standing, dik_of
 
 #: The ids of the rows: a head office's number times this, plus the kind's.
@@ -23,7 +24,7 @@ SOON = 'soon'
 COVERED = 'covered'
 
 
-class Overview(ModelSQL, ModelView):
+class Overview(DerivedMixin, ModelSQL, ModelView):
     __name__ = 'mbank.overview'
 
     company = fields.Many2One('company.company', "Head Office", readonly=True)

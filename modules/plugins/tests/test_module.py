@@ -170,9 +170,8 @@ class PluginsTestCase(ModuleTestCase):
             with Transaction().set_context(action_id=-1):
                 with self.assertRaises(PluginAccessError):
                     self.upload(self.archive())
-                session, _, _ = Open.create()
                 with self.assertRaises(PluginAccessError):
-                    Open.execute(session, {}, 'open_')
+                    Open.create()
             for name in ['plugins.archive', 'plugins.installation']:
                 Model = pool.get(name)
                 with Transaction().set_context(_check_access=True):
@@ -258,6 +257,24 @@ class PluginsTestCase(ModuleTestCase):
                 MESSAGES[error.code], **{n: '<%s>' % n for n in names})
             for name in names:
                 self.assertIn('<%s>' % name, text)
+
+    @with_transaction()
+    def test_no_wizard_begins_for_another(self):
+        "Also where the action that carries the groups is a forged one"
+        pool = Pool()
+        user, = pool.get('res.user').create([{
+                    'name': "Piotr", 'login': 'piotr'}])
+        with Transaction().set_user(user.id), \
+                Transaction().set_context(action_id=-1):
+            for name in [
+                    'plugins.archive.open', 'plugins.upload',
+                    'plugins.install']:
+                Wizard = pool.get(name, type='wizard')
+                with self.subTest(name=name), \
+                        self.assertRaises(PluginAccessError):
+                    Wizard.create()
+            with self.assertRaises(PluginAccessError):
+                pool.get('plugins.install.start').get_databases()
 
 
 del ModuleTestCase

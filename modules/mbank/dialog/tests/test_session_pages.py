@@ -6,6 +6,7 @@ import json
 import unittest
 
 from companynet_sandbox.customers import demo_data
+from trytond.model.exceptions import AccessError
 from trytond.modules.mbank.dialog import session_term
 from trytond.modules.mbank import gateway
 from trytond.modules.mbank.exceptions import SessionCreateError
@@ -13,8 +14,10 @@ from trytond.modules.mbank.dialog.session_result import grant_rows
 from trytond.modules.mbank.dialog.session_term import Limits
 from trytond.pool import Pool
 from trytond.tests.test_tryton import with_transaction
+from trytond.transaction import Transaction
 
-from ...tests.tools import Queries, create_firm, model, now, wizard
+from ...tests.tools import (
+    Queries, create_firm, create_user, model, now, wizard)
 from .dialog import SessionCase, plain
 
 TODAY = dt.date(2026, 11, 25)
@@ -64,6 +67,24 @@ class PagesTestCase(SessionCase):
             'bank_user': demo_data.USER_ALFA, 'way': 'server',
             **{k: v for k, v in values.items() if k != 'way'}, **changed}
         return self.go(user, id_, 'review_', start=plain(values))
+
+    @with_transaction()
+    def test_the_certificate_of_another_is_not_told_of(self):
+        "The page is asked without the dialog, for whatever certificate"
+        Start = Pool().get('mbank.session.create.start')
+        own, other = self.user(), self.user()
+        certificate = self.register(other)
+        stranger = create_user('stranger', own.company)
+
+        def told(user):
+            with Transaction().set_user(user.id):
+                start = Start(certificate=certificate, term='longest')
+                start.on_change_certificate()
+                return start.limit
+        self.assertIn(str(certificate.valid_to.year), told(other))
+        self.assertNotIn(certificate.subject, told(own))
+        with self.assertRaises(AccessError):
+            told(stranger)
 
     @with_transaction()
     def test_review_says_what_will_be_asked(self):

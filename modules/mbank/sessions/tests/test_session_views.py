@@ -17,7 +17,7 @@ from trytond.modules.mbank.sessions import session_check
 from trytond.pool import Pool
 from trytond.tests.test_tryton import (
     DB_NAME, activate_module, drop_db, with_transaction)
-from trytond.transaction import Transaction
+from trytond.transaction import Transaction, check_access
 
 from ...tests.sessions import put_in_force
 from ...tests.tools import Queries, configured, create_firm, create_user, model
@@ -68,6 +68,39 @@ class SessionViewsTestCase(TestCase):
         User = Pool().get('res.user')
         with Transaction().set_user(user.id):
             return User.get_preferences(context_only=False)['mbank_session']
+
+    @with_transaction()
+    def test_who_may_read_calls_comes_to_them_from_a_session(self):
+        "The menu is the auditor's; the signatory and the manager have this"
+        Keyword = Pool().get('ir.action.keyword')
+        for group in [
+                'group_audit', 'group_session_manage',
+                'group_session_create']:
+            with self.subTest(group=group), \
+                    Transaction().set_user(self.user(group).id), \
+                    check_access():
+                found = [
+                    a['res_model'] for a in Keyword.get_keyword(
+                        'form_relate', ('mbank.session', -1))
+                    if a['type'] == 'ir.action.act_window']
+                self.assertEqual(found.count('mbank.call'), 1)
+
+    @with_transaction()
+    def test_rows_that_are_worked_out_are_not_written(self):
+        "By whatever way, also by who may read them"
+        user = self.user('group_session_create', 'group_mbank_admin')
+        for name in ['mbank.ending', 'mbank.overview']:
+            Rows = Pool().get(name)
+            with Transaction().set_user(user.id), check_access():
+                for change in [
+                        lambda: Rows.create([{}]),
+                        lambda: Rows.write(Rows.browse([1]), {}),
+                        lambda: Rows.delete(Rows.browse([1])),
+                        lambda: Rows.import_data(['id'], [['1']]),
+                        ]:
+                    with self.subTest(name=name), \
+                            self.assertRaises(AccessError):
+                        change()
 
     # The main bar
 

@@ -300,7 +300,9 @@ def test_whatever_people_write_is_not_in_the_recording(
     assert [value for value in values if is_in(value, text)] == []
     with ReplayBank(Recording.load(path)) as replayed, CompanyNet(profile(replayed.url)) as bank:
         (again,) = bank.statements.fetch(Secret("any"), demo_data.DIK_ALFA, day, day).read()
-    assert [problem.code for problem in again.problems] == [problem.code for problem in statement.problems]
+    # What letters mean is doubted by the letters, and those are not in the recording.
+    problems = [problem.code for problem in statement.problems if problem.code != "code_page"]
+    assert [problem.code for problem in again.problems] == problems
     assert [item.transaction_number for item in again.entries] == [s.transaction_number for s in statement.entries]
 
 
