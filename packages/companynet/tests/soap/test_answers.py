@@ -26,7 +26,10 @@ def test_every_operation_has_its_needs() -> None:
     assert set(NEEDS) == set(OPERATIONS)
 
 
-STATE = "<orderGroupId>G</orderGroupId><orderReference>E-1</orderReference><status><statusKey>REALIZED</statusKey></status>"
+STATE = (
+    "<orderGroupId>G</orderGroupId><orderReference>E-1</orderReference>"
+    "<status><statusKey>REALIZED</statusKey></status>"
+)
 ONE = [
     {"orderGroupId": "G", "orderReference": "E-1", "status": {"statusKey": "REALIZED", "description": None}},
 ]
@@ -163,7 +166,9 @@ def test_what_was_granted_is_read_in_every_form(entries: str) -> None:
 
 
 def test_what_was_granted_may_be_unreadable_and_the_token_is_not_lost() -> None:
-    answer = "<return><sessionToken>t</sessionToken><permissionConfig><endTime>?</endTime></permissionConfig></return>"
+    answer = (
+        "<return><sessionToken>t</sessionToken><permissionConfig><endTime>?</endTime></permissionConfig></return>"
+    )
     found = read("createBackgroundSessionWithSignature", answer)
     assert found["sessionToken"] == "t"
     assert isinstance(found["permissionConfig"], Unreadable)

@@ -45,6 +45,14 @@ ARRAY_OF_STRING = (
     '<xsd:sequence><xsd:element name="string" type="xsd:string" nillable="true" minOccurs="0" maxOccurs="unbounded"/>'
     "</xsd:sequence></xsd:complexType></xsd:schema>"
 )
+ENTRY_REPEATED = (
+    '<xsd:element name="BackgroundSessionPermissionEntry" type="tns:BackgroundSessionPermissionEntry"\n'
+    '                maxOccurs="unbounded"/>'
+)
+ENTRY_PARTS = (
+    '<xsd:element name="DIK" type="tns:Text"/>'
+    '<xsd:element name="allowedOperations" type="tns:Text" maxOccurs="unbounded"/>'
+)
 
 
 def contract(folder: Path, *changes: tuple[str, str], more: str = "", **settings: dict[str, str]) -> Contract:
@@ -96,12 +104,7 @@ def test_a_list_is_a_repeated_element(tmp_path: Path) -> None:
     made = contract(
         tmp_path,
         ('<xsd:element name="permissionsEntries">', '<xsd:element name="permissionsEntries" maxOccurs="unbounded">'),
-        (
-            '<xsd:element name="BackgroundSessionPermissionEntry" type="tns:BackgroundSessionPermissionEntry"\n'
-            '                maxOccurs="unbounded"/>',
-            '<xsd:element name="DIK" type="tns:Text"/>'
-            '<xsd:element name="allowedOperations" type="tns:Text" maxOccurs="unbounded"/>',
-        ),
+        (ENTRY_REPEATED, ENTRY_PARTS),
     )
     arguments = {"context": CONTEXT | {"authenticationToken": "t"}, "permissionConfig": CONFIG}
     root = sent(made, "initCreateBackgroundSessionWithSignature", arguments)
@@ -148,26 +151,16 @@ def test_an_id_is_a_number_where_one_is_declared_and_never_another(tmp_path: Pat
 
 
 def test_what_the_wsdl_has_beside_is_left_out_where_it_may_be(tmp_path: Path) -> None:
-    optional = (
-        '<xsd:element name="channel" type="xsd:string" minOccurs="0"/>'
-        '<xsd:choice><xsd:element name="x" type="xsd:string"/><xsd:element name="y" type="xsd:string" minOccurs="0"/>'
-        "</xsd:choice>"
+    """Optional, nillable, with a default, or one choice of several."""
+    more = (
+        '<xsd:element name="channel" type="xsd:string" minOccurs="0"/><xsd:element name="kind" type="xsd:string" '
+        'nillable="true"/><xsd:choice minOccurs="0"><xsd:element name="x" type="xsd:string"/>'
+        '<xsd:element name="y" type="xsd:string"/></xsd:choice>'
     )
-    made = contract(
-        tmp_path,
-        (
-            '<xsd:element name="massTransfer" type="xsd:boolean"/>',
-            '<xsd:element name="massTransfer" type="xsd:boolean"/>' + optional.partition("<xsd:choice>")[0],
-        ),
-    )
+    last = '<xsd:element name="massTransfer" type="xsd:boolean"/>'
+    made = contract(tmp_path, (last, last + more))
     assert made.fit("universalPaymentSend").problems == ()
     assert texts(sent(made, "universalPaymentSend", ORDER), "{*}channel") == []
-
-
-REQUIRED = (
-    '<xsd:element name="orderReference" type="xsd:string" minOccurs="0"/>\n      <xsd:element name="status">',
-    "",
-)
 
 
 def needing_a_channel(folder: Path, **settings: dict[str, str]) -> Contract:
@@ -195,7 +188,6 @@ def test_what_the_wsdl_requires_is_a_setting(tmp_path: Path) -> None:
 
 
 def test_other_names_are_a_setting_and_never_guessed(tmp_path: Path) -> None:
-    change = ('<xsd:element name="orderGroupId" type="tns:Text"/>\n      </xsd:sequence>', "")
     text = schema_path().read_text(encoding="utf-8")
     request = text[text.index('<xsd:element name="getStatus">') :]
     change = (request, request.replace('name="orderGroupId"', 'name="packageId"', 1))

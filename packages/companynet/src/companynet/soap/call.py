@@ -25,10 +25,10 @@ from companynet.soap.contract import Contract
 from companynet.soap.errors import ContractBroken
 from companynet.soap.exchange import Exchange
 from companynet.soap.faults import error_classes
-from companynet.soap.reading import AnswerReader, Wanted, read_value
+from companynet.soap.reading import AnswerReader, Wanted
 from companynet.soap.transport import BankTransport, HttpAnswer, TransportFailure
 
-__all__ = ["CallRecord", "Caller", "PendingCall", "new_reference", "read_value"]
+__all__ = ["CallRecord", "Caller", "PendingCall", "new_reference"]
 
 logger = logging.getLogger(__name__)
 
