@@ -165,6 +165,7 @@ OWN_NUMBERS = frozenset(
         "connection.CLIENT_LIFE",
         "connection_string.DEFAULT_PORT",
         "connections._CONNECT_RETRIES",
+        "contract._MOST_NOTICES",
         "desk._WAITING",
         "entry_line._CENTURY_TURN",
         "execution._MIDNIGHT",

@@ -10,9 +10,8 @@ from companynet.domain.order_snapshot import OrderGroupSnapshot
 from companynet.domain.order_state import OrderStatus, StatusKeys
 from companynet.domain.session import Secret
 from companynet.errors import BankError, Cancelled, DuplicateOrder, OrderRefused, Outcome, PollingExpired
-from companynet.soap.call import Caller, read_value
+from companynet.soap.call import Caller
 from companynet.soap.polling import poll
-from companynet.soap.salvage import identity, only_text
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,7 @@ class Orders:
             },
             dik=dik,
             token=token,
-            read=identity,
-            salvage=only_text,
+            read=lambda answer: answer["taskId"],
         )
         return task_id
 
@@ -102,7 +100,7 @@ class Orders:
 
         def ask() -> Any | None:
             answer = self._caller.call(operation, {"taskId": task_id}, dik=dik, token=token)
-            return answer if read_value(operation, lambda: answer.finished) else None
+            return answer if answer["finished"] else None
 
         try:
             answer = poll(self._caller, operation, task_id, ask)
@@ -112,12 +110,9 @@ class Orders:
             error.outcome = Outcome.UNKNOWN
             raise
 
-        def read() -> tuple[list[str], str, str | None]:
-            # L-027
-            found = answer.errors.ValidationError if answer.errors else []
-            return [error.code for error in found], _texts(found), (answer.groupId or "").strip() or None
-
-        codes, texts, group_id = read_value(operation, read)
+        # L-027
+        errors, group_id = answer["errors"], answer["groupId"]
+        codes, texts = [error["code"] for error in errors], _texts(errors)
         if not codes:
             return SentOrders(task_id, group_id)
         if group_id is not None:
@@ -163,30 +158,28 @@ class Orders:
         operation = "getStatus"
         asked_at = self._caller.clock.now()
         answer = self._caller.call(operation, {"orderGroupId": group_id_or_client_id}, dik=dik, token=token)
-        keys = StatusKeys.of(self._caller.profile)
-        states = read_value(operation, lambda: _states(answer, keys))
+        states = _states(answer, StatusKeys.of(self._caller.profile))
         return OrderGroupSnapshot(group_id_or_client_id, asked_at, states)
 
 
-def _states(answer: Any, keys: StatusKeys) -> tuple[OrderStatus, ...]:
+def _states(found: list[dict[str, Any]], keys: StatusKeys) -> tuple[OrderStatus, ...]:
     # L-030
     return tuple(
         OrderStatus(
-            key=state.status.statusKey,
-            group_id=state.orderGroupId,
-            end_to_end_id=state.orderReference or None,
-            text=state.status.description or None,
+            key=state["status"]["statusKey"],
+            group_id=state["orderGroupId"] or "",
+            end_to_end_id=state["orderReference"],
+            text=state["status"]["description"],
             keys=keys,
         )
-        for state in (answer.OrderState if answer is not None else ())
+        for state in found
     )
 
 
-def _texts(found: list[Any]) -> str:
+def _texts(found: list[dict[str, Any]]) -> str:
     """The bank's errors, one after the other."""
     return "; ".join(
-        f"{error.orderReference}: {error.code} {error.message or ''}".strip()
-        if error.orderReference
-        else f"{error.code} {error.message or ''}".strip()
+        (f"{error['orderReference']}: " if error["orderReference"] else "")
+        + f"{error['code']} {error['message'] or ''}".strip()
         for error in found
     )

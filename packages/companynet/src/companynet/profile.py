@@ -8,12 +8,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
+from types import NoneType
 from typing import Final
 from urllib.parse import urlsplit
 
 from companynet.errors import ProfileError
 
 _WORDS: Final[Mapping[type, str]] = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+
+#: Settings that are objects of texts.
+_OBJECTS: Final = frozenset({"fault_codes", "contract_names", "contract_values"})
 
 #: Endpoints named in public material; presets to choose, never defaults.  # L-004
 PRESET_ENDPOINTS: Final = {
@@ -53,6 +57,14 @@ class BankProfile:
 
     wsdl: Path | None = None
     """The customer's own WSDL; None for the one shipped with the library."""
+
+    contract_names: Mapping[str, str] = field(default_factory=dict)
+    """The bank's names of operations and of their parts, where its WSDL has others than ours: ours to the bank's,
+    ours alone or behind ``operation/`` for that operation. Nothing is guessed.  L-031"""
+
+    contract_values: Mapping[str, str] = field(default_factory=dict)
+    """Values for parts that the bank's WSDL requires and this library does not know: ``operation/path`` to the text
+    to send.  L-031"""
 
     interface_version: str = "1.0.9"
     """Sent with each call.  L-006"""
@@ -260,11 +272,11 @@ def _typed(item: "Field[object]", value: object) -> object:
         if not isinstance(value, str) or not value:
             raise ProfileError(f"{item.name} is not text: {value!r}")
         return Path(value) if kind == Path | None else value
-    if item.name == "fault_codes":
-        if not isinstance(value, Mapping) or not all(
-            name is None or isinstance(name, str) for name in value.values()
-        ):
-            raise ProfileError(f"{item.name} is not an object of texts or nulls: {value!r}")
+    if item.name in _OBJECTS:
+        allowed = (str, NoneType) if item.name == "fault_codes" else str
+        if not isinstance(value, Mapping) or not all(isinstance(text, allowed) for text in value.values()):
+            words = "texts or nulls" if item.name == "fault_codes" else "texts"
+            raise ProfileError(f"{item.name} is not an object of {words}: {value!r}")
         return dict(value)
     if kind == tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(key, str) and key.strip() for key in value):

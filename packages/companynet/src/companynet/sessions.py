@@ -1,21 +1,19 @@
 """Logins and long-lived sessions."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from lxml import etree
-
 from companynet.domain.kind import ERP_OPERATIONS
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
-from companynet.errors import AnswerInvalid, BankError, LoginRefused, OrderGroupUnknown
+from companynet.errors import BankError, LoginRefused, OrderGroupUnknown
 from companynet.signing import Signer, SigningPolicy, signature_for_bank
 from companynet.signing.policy import PLAIN_POLICY
-from companynet.soap.call import Caller, new_reference, read_value
-from companynet.soap.salvage import leaves
+from companynet.soap.call import Caller, new_reference
+from companynet.soap.needs import Unreadable
 
 #: An order group no bank has: asking for it changes nothing, and the answer shows whether the session lives.
 _NO_GROUP: Final = "companynet-proof"
@@ -47,8 +45,8 @@ class Sessions:
         Raises:
             BankError: no text came; the bank has not acted.
         """
-        operation = "initLoginWithSignature"
-        return self._text(operation, self._caller.call(operation, {"userLogin": bank_user}, dik=dik))
+        text: str = self._caller.call("initLoginWithSignature", {"userLogin": bank_user}, dik=dik)
+        return text
 
     def login(self, dik: str, bank_user: str, signature: str) -> Login:
         """Log in with the signed challenge.
@@ -62,8 +60,9 @@ class Sessions:
             LoginRefused, CertificateRefused, SignatureRefused, DikRefused: the bank said no.
             BankError: as its outcome says; a login that was made unseen ends by itself.
         """
-        answer = self._caller.call("loginWithSignature", {"userLogin": bank_user, "signature": signature}, dik=dik)
-        return read_value("loginWithSignature", lambda: _login(answer))
+        arguments = {"userLogin": bank_user, "signature": signature}
+        login: Login = self._caller.call("loginWithSignature", arguments, dik=dik, read=_login)
+        return login
 
     def login_with_password(self, dik: str, bank_user: str, password: Secret) -> Login:
         """Log in with a one-time password.
@@ -72,10 +71,9 @@ class Sessions:
             LoginRefused, DikRefused: the bank said no. Do not try the same password again.
             BankError: as its outcome says.
         """
-        answer = self._caller.call(
-            "login", {"userLogin": bank_user, "token": password.reveal()}, dik=dik, secrets=(password,)
-        )
-        return read_value("login", lambda: _login(answer))
+        arguments = {"userLogin": bank_user, "token": password.reveal()}
+        login: Login = self._caller.call("login", arguments, dik=dik, secrets=(password,), read=_login)
+        return login
 
     def session_text(self, login: Login, dik: str, config: PermissionConfig) -> str:
         """Ask for the text whose signature makes a long-lived session.
@@ -84,8 +82,8 @@ class Sessions:
             BankError: no text came; the bank has not acted.
         """
         operation = "initCreateBackgroundSessionWithSignature"
-        answer = self._caller.call(operation, {"permissionConfig": _to_bank(config)}, dik=dik, token=login.token)
-        return self._text(operation, answer)
+        text: str = self._caller.call(operation, {"permissionConfig": _to_bank(config)}, dik=dik, token=login.token)
+        return text
 
     def create(
         self, login: Login, dik: str, config: PermissionConfig, signature: str, *, reference: str | None = None
@@ -114,12 +112,7 @@ class Sessions:
             dik=dik,
             token=login.token,
             reference=reference,
-            read=lambda answer: _session(
-                answer.sessionToken,
-                lambda: config if answer.permissionConfig is None else _from_bank(answer.permissionConfig),
-                config,
-            ),
-            salvage=lambda element: _saved_session(element, config),
+            read=lambda answer: _session(answer, config),
         )
         return made
 
@@ -330,11 +323,6 @@ class Sessions:
             # The login ends by itself, and the record of the call tells.
             return
 
-    def _text(self, operation: str, answer: object) -> str:
-        if not isinstance(answer, str) or not answer:
-            raise AnswerInvalid(f"{operation}: the bank sent no text to sign", operation=operation)
-        return answer
-
 
 @dataclass(frozen=True)
 class _Making:
@@ -348,66 +336,54 @@ class _Making:
     before_create: Callable[[str], None] | None
 
 
-def _session(token: str, granted: Callable[[], PermissionConfig], asked: PermissionConfig) -> BackgroundSession:
+def _session(answer: dict[str, Any], asked: PermissionConfig) -> BackgroundSession:
     """The session of an answer: what was granted may be hard to read, its token must not be lost for that.
 
-    Raises:
-        ValueError: there is no token.
+    Where the bank says nothing of it, what was asked counts as granted.  # L-022
     """
-    token = (token or "").strip()
-    if not token:
-        raise ValueError("no token")
-    try:
-        return BackgroundSession(Secret(token), granted())
-    except Exception as error:  # noqa: BLE001 -- the bank has made the session, whatever it says of it
-        return BackgroundSession(
-            Secret(token), asked, f"what the bank granted cannot be read ({type(error).__name__}): taken as asked"
-        )
+    token, granted = Secret(answer["sessionToken"]), answer["permissionConfig"]
+    if granted is None:
+        return BackgroundSession(token, asked)
+    if isinstance(granted, Unreadable):
+        problem = granted.reason
+    else:
+        try:
+            return BackgroundSession(token, _from_bank(granted))
+        except (ValueError, ArithmeticError) as error:
+            problem = type(error).__name__
+    return BackgroundSession(token, asked, f"what the bank granted cannot be read ({problem}): taken as asked")
 
 
-def _saved_session(element: etree._Element, asked: PermissionConfig) -> BackgroundSession | None:
-    """The session of an answer that breaks the contract; None if it has no token.  # L-022"""
-    tokens = {text for name, text in leaves(element) if name == "sessionToken"}
-    if len(tokens) != 1:
-        return None
-    return BackgroundSession(
-        Secret(tokens.pop()), asked, "the bank's answer breaks the contract: what it granted is taken as asked"
-    )
-
-
-def _login(answer: Any) -> Login:
-    # L-018
-    return Login(token=Secret(answer.generatedToken), confirmations_required=int(answer.confirmationsRequired))
+def _login(answer: dict[str, Any]) -> Login:
+    # L-018, L-032
+    return Login(token=Secret(answer["generatedToken"]), confirmations_required=answer["confirmationsRequired"] or 0)
 
 
 def _to_bank(config: PermissionConfig) -> dict[str, object]:
     # L-020
     return {
         "endTime": config.end_time_utc.replace(microsecond=0),
-        "permissionsEntries": {
-            "BackgroundSessionPermissionEntry": [
-                {"DIK": permission.dik, "allowedOperations": sorted(permission.operations)}
-                for permission in config.permissions
-            ]
-        },
+        "permissionsEntries": [
+            {"DIK": permission.dik, "allowedOperations": sorted(permission.operations)}
+            for permission in config.permissions
+        ],
     }
 
 
-def _from_bank(answer: Any) -> PermissionConfig:
-    """What was granted, taken as it is: the session exists, and its token must not be lost."""
-    end_time: datetime = answer.endTime
+def _from_bank(answer: dict[str, Any]) -> PermissionConfig:
+    """What was granted, taken as it is: the session exists, and its token must not be lost.
+
+    Raises:
+        ValueError, OverflowError: it makes no permissions.
+    """
+    end_time: datetime = answer["endTime"]
     if end_time.tzinfo is None:
         # Without a zone the bank's own is the earlier reading.  # L-155
         end_time = end_time.replace(tzinfo=_BANK_ZONE)
     operations: dict[str, set[str]] = {}
-    for entry in _entries(answer):
-        operations.setdefault(entry.DIK, set()).update(entry.allowedOperations)
+    for entry in answer["permissionsEntries"]:
+        operations.setdefault(entry["DIK"], set()).update(entry["allowedOperations"])
     return PermissionConfig(
         end_time=end_time.astimezone(UTC),
         permissions=tuple(Permission(dik, frozenset(names)) for dik, names in operations.items()),
     )
-
-
-def _entries(answer: Any) -> Iterable[Any]:
-    entries: Iterable[Any] = answer.permissionsEntries.BackgroundSessionPermissionEntry
-    return entries

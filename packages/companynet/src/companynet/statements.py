@@ -17,9 +17,8 @@ from companynet.errors import AnswerInvalid
 from companynet.formats import read_statements
 from companynet.formats.code_pages import CODE_PAGE, UTF_8
 from companynet.formats.packed import is_packed, unpack
-from companynet.soap.call import Caller, read_value
+from companynet.soap.call import Caller
 from companynet.soap.polling import poll
-from companynet.soap.salvage import identity, only_text
 
 _RESULT: Final = "checkGetMT940Result"
 
@@ -113,8 +112,7 @@ class Statements:
             {"from": date_from, "to": date_to, "compressed": compressed},
             dik=dik,
             token=token,
-            read=identity,
-            salvage=only_text,
+            read=lambda answer: answer["taskId"],
         )
         return task_id
 
@@ -129,15 +127,12 @@ class Statements:
 
         def ask() -> Any | None:
             answer = self._caller.call(_RESULT, {"taskId": task_id}, dik=dik, token=token)
-            return answer if read_value(_RESULT, lambda: answer.finished) else None
+            return answer if answer["finished"] else None
 
         answer = poll(self._caller, _RESULT, task_id, ask)
-        contents = read_value(
-            _RESULT, lambda: [report.content for report in (answer.reports.Report if answer.reports else ())]
-        )
         reports = []
         left = self._caller.profile.report_limit
-        for content in contents:
+        for content in (report["content"] for report in answer["reports"]):
             if not content:
                 # An element without content is a report without a line.
                 continue

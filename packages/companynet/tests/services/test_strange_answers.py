@@ -44,7 +44,6 @@ STRANGE = {
     "an end before all time": config("0001-01-01T00:00:00"),
     "an end after all time": config("9999-12-31T23:59:59-12:00"),
     "an entry without a DIK": config("2026-02-01T00:00:00Z", ENTRY.replace(DIK, "")),
-    "something unheard-of": "<m:sessionType>BG</m:sessionType>",
 }
 
 
@@ -59,6 +58,38 @@ def test_a_session_the_bank_made_is_not_lost_whatever_it_says_of_it(
     assert made.granted == ASKED
     assert made.doubt
     assert "session-token" not in f"{made!r} {made.doubt}"
+
+
+def test_something_unheard_of_beside_is_told_and_no_doubt(bank: ScriptedBank, connect: Connect) -> None:
+    """It touches nothing of what is needed."""
+    bank.then(soap("createBackgroundSessionWithSignature", f"{TOKEN}<m:sessionType>BG</m:sessionType>"))
+    connection = connect()
+    made = connection.client.sessions.create(Login(Secret("l"), 0), DIK, ASKED, "c2ln")
+    assert (made.token, made.granted, made.doubt) == (Secret("session-token"), ASKED, None)
+    (notice,) = connection.records[0].notices
+    assert "sessionType" in notice
+    assert "BG" not in notice
+
+
+SCALARS = {
+    "the token itself": "<m:return>session-token</m:return>",
+    "below another name": "<m:out><m:value>session-token</m:value></m:out>",
+    "without a wrapper": "<m:sessionToken>session-token</m:sessionToken>",
+    "something nil beside": (
+        '<m:return>session-token</m:return><m:x xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>'
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", SCALARS.values(), ids=SCALARS.keys())
+def test_a_session_is_its_token_where_the_bank_says_no_more(
+    bank: ScriptedBank, connect: Connect, answer: str
+) -> None:
+    """What was asked counts as granted then."""
+    operation = "createBackgroundSessionWithSignature"
+    bank.then(http(envelope(f"<m:{operation}Response>{answer}</m:{operation}Response>")))
+    made = create(connect)
+    assert (made.token, made.granted, made.doubt) == (Secret("session-token"), ASKED, None)
 
 
 def test_an_answer_as_it_should_be_leaves_no_doubt(bank: ScriptedBank, connect: Connect) -> None:

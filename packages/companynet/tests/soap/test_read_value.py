@@ -7,7 +7,7 @@ import pytest
 
 from companynet.domain.session import PermissionConfig
 from companynet.errors import AnswerInvalid, Outcome
-from companynet.soap.call import read_value
+from companynet.soap.reading import read_value
 
 
 @pytest.mark.parametrize(

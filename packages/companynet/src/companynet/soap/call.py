@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from lxml import etree
-
 from companynet.clock import Cancellation, Clock
 from companynet.domain.session import Secret
 from companynet.errors import (
@@ -23,13 +21,14 @@ from companynet.errors import (
     Outcome,
 )
 from companynet.profile import BankProfile
-from companynet.soap.contract import Contract, ContractBroken
+from companynet.soap.contract import Contract
+from companynet.soap.errors import ContractBroken
 from companynet.soap.exchange import Exchange
 from companynet.soap.faults import error_classes
-from companynet.soap.reading import AnswerReader, Wanted, read_value
+from companynet.soap.reading import AnswerReader, Wanted
 from companynet.soap.transport import BankTransport, HttpAnswer, TransportFailure
 
-__all__ = ["CallRecord", "Caller", "PendingCall", "new_reference", "read_value"]
+__all__ = ["CallRecord", "Caller", "PendingCall", "new_reference"]
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +85,9 @@ class CallRecord:
     code: str | None = None
     """The bank's code of the error, as it came; None if there was none."""
 
+    notices: tuple[str, ...] = ()
+    """Where the answer breaks its schema without harm to what was asked: names only."""
+
 
 class Caller:
     """Makes calls after one profile. Not for several threads at a time: a client per thread is cheap.
@@ -121,7 +123,7 @@ class Caller:
         self._on_call = on_call
         self._on_exchange = on_exchange
         self._before_call = before_call
-        self._contract = Contract(profile.wsdl)
+        self._contract = Contract(profile.wsdl, profile.contract_names, profile.contract_values)
         self._reader = AnswerReader(self._contract, error_classes(profile.all_fault_codes))
         self._transport = BankTransport(profile)
 
@@ -140,7 +142,6 @@ class Caller:
         cleaning: bool = False,
         reference: str | None = None,
         read: Callable[[Any], Any] | None = None,
-        salvage: Callable[[etree._Element], Any] | None = None,
     ) -> Any:
         """Make one call, once.
 
@@ -152,18 +153,16 @@ class Caller:
             secrets: other secrets among the arguments, kept out of every text.
             cleaning: made even if all is called off: it ends what was begun.
             reference: ours, from :func:`new_reference`, where it was written down before; None for a new one.
-            read: takes what is wanted out of the answer; None for the answer as it is.
-            salvage: takes it out of the element of an answer that breaks the contract, or has another shape; None, or
-                a None of it, if nothing can be saved. For what must not be lost once the bank has acted.
+            read: makes what is wanted of the values of the answer; None for them as they are.
 
         Returns:
-            The value of the answer, or what ``read`` or ``salvage`` made of it.
+            The values that :data:`~companynet.soap.needs.NEEDS` names for the answer, or what ``read`` made of them.
 
         Raises:
             Cancelled: it was called off before.
             NotRecorded: ``before_call`` raised; it was not made.
             BankError: the call did not end well; class and outcome say how.
-            ProfileError: the WSDL has no such operation, or another shape for it.
+            ProfileError: the WSDL has no such operation, or does not fit what it needs.
         """
         if not cleaning and self.cancellation is not None and self.cancellation.is_set():
             raise Cancelled(f"{operation} was called off before it was sent", operation=operation)
@@ -173,14 +172,15 @@ class Caller:
         hidden = (*secrets, token) if token is not None else secrets
         # Until it is known better: whatever breaks off between, the record must not say less than was done.
         outcome, name, code = Outcome.NOT_SENT.value, None, None
+        notices: tuple[str, ...] = ()
         try:
             self._announce(PendingCall(operation, reference, started, dik))
             filled = {**(arguments or {}), "context": self._context(dik, token)}
             content = self._write(operation, filled, reference)
             outcome = Outcome.UNKNOWN.value
             answer = self._send(operation, content, reference)
-            value = self._reader.value(answer, Wanted(operation, reference, hidden, read, salvage))
-            outcome = "answered"
+            found = self._reader.value(answer, Wanted(operation, reference, hidden, read))
+            outcome, notices = "answered", found.notices
         except BankError as error:
             outcome, name, code = error.outcome.value, type(error).__name__, error.code
             raise
@@ -188,10 +188,10 @@ class Caller:
             name = type(error).__name__
             raise
         else:
-            return value
+            return found.value
         finally:
             duration = self.clock.monotonic() - begun
-            self._record(CallRecord(operation, reference, started, duration, outcome, name, code))
+            self._record(CallRecord(operation, reference, started, duration, outcome, name, code, notices))
 
     def _announce(self, pending: PendingCall) -> None:
         if self._before_call is None:

@@ -1,12 +1,15 @@
-"""The contract with the bank at work: messages made, answers checked and read.
+"""The contract with the bank at work: requests fitted to the WSDL that is there, answers read for what is wanted.
 
-zeep makes and reads messages after the WSDL but does not enforce the facets of the XSD (lengths, patterns, choices of
-values), so both directions are validated with libxml2 as well.  # S-153
+zeep makes messages after the WSDL but does not enforce the facets of the XSD (lengths, patterns, choices of values),
+so requests are validated with libxml2 as well.  # S-153
+Answers are validated too, and read whether they keep to the schema or not: banks do not always keep to their own.
+What breaks it is a notice.  # L-032
 """
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -15,22 +18,23 @@ import zeep.exceptions
 import zeep.settings
 import zeep.transports
 import zeep.xsd
-import zeep.xsd.context
 from lxml import etree
 
 from companynet.contract import wsdl_path
 from companynet.errors import ProfileError
-from companynet.soap.envelope import EnvelopeError, body_of
+from companynet.soap.answers import AnswerNeeds
+from companynet.soap.envelope import body_of
+from companynet.soap.errors import ContractBroken
+from companynet.soap.fitting import Fit, Fitting
+from companynet.soap.needs import NEEDS, Names
 
 _WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
 _XSD: Final = "http://www.w3.org/2001/XMLSchema"
+#: Of one answer: whoever reads them looks at the first few.
+_MOST_NOTICES: Final = 10
 
 #: Elements whose value never goes into a text: validators quote what they refuse.  # L-016, L-018, L-021, L-022
 _SECRET_ELEMENTS: Final = frozenset({"authenticationToken", "generatedToken", "sessionToken", "signature", "token"})
-
-
-class ContractBroken(ValueError):
-    """A message does not fit the contract; the text says where and why."""
 
 
 class _FilesOnly(zeep.transports.Transport):
@@ -47,12 +51,22 @@ class Contract:
 
     Args:
         wsdl: the file; None for the one shipped with the library.
+        names: the bank's names of ours, where they are others, see :class:`~companynet.soap.needs.Names`.
+        values: for what the WSDL requires and this library does not know, by operation and path.
 
     Raises:
         ProfileError: the WSDL or a schema of it cannot be used; the text names the file.
     """
 
-    def __init__(self, wsdl: Path | None = None) -> None:
+    def __init__(
+        self,
+        wsdl: Path | None = None,
+        names: Mapping[str, str] = MappingProxyType({}),
+        values: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._names = Names(names)
+        self._values = values
+        self._fits: dict[str, Fit] = {}
         self._path = path = wsdl or wsdl_path()
         failure: str | None = None
         try:
@@ -78,17 +92,36 @@ class Contract:
         """
         return self._operation(operation).soapaction or ""
 
+    def fit(self, operation: str) -> Fit:
+        """How an operation of ours fits this WSDL.
+
+        Raises:
+            ProfileError: the WSDL has no such operation.
+        """
+        if operation not in self._fits:
+            element = self._operation(operation).input.body
+            fitting = Fitting(operation, self._names, self._values)
+            self._fits[operation] = fitting.fit(NEEDS[operation].request, element.type)
+        return self._fits[operation]
+
     def request(self, operation: str, arguments: Mapping[str, object]) -> bytes:
         """The envelope of a call, UTF-8, validated.
 
+        Args:
+            operation: ours.
+            arguments: what :data:`~companynet.soap.needs.NEEDS` names, by our names.
+
         Raises:
-            ProfileError: the WSDL has no such operation, or gives it another shape.
+            ProfileError: the WSDL has no such operation, or does not fit; the text says what is missing or unknown.
             ContractBroken: a value breaks the contract.
         """
-        self._operation(operation)
+        fit = self.fit(operation)
+        if fit.problems:
+            raise ProfileError(f"{self._path}: {operation} does not fit this WSDL: {'; '.join(fit.problems)}")
+        filled = fit.fill(arguments)
         failure: str | None = None
         try:
-            envelope = self._client.create_message(self._client.service, operation, **arguments)
+            envelope = self._client.create_message(self._client.service, self._names.operation(operation), **filled)
         except zeep.exceptions.ValidationError as error:
             # "Missing element x (y.x)": names only.
             failure = f"{self._path}: {operation} cannot be made: {error}"
@@ -100,71 +133,66 @@ class Contract:
         made: bytes = etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
         return made
 
-    def answer(self, operation: str, envelope: etree._Element) -> Any:
-        """The value of an answer: what its one element, or of several its ``return``, holds; None if there is none.
+    def answer(self, operation: str, body: etree._Element) -> Any:
+        """What is wanted of an answer, see :class:`~companynet.soap.answers.AnswerNeeds`; None for nothing.
+
+        Args:
+            operation: ours.
+            body: the one element of the answer's body.
 
         Raises:
-            ContractBroken: the answer is not one of this operation, or breaks the contract.
+            ContractBroken: the answer is not one of this operation, or has not what is needed.
         """
-        output = self._operation(operation).output
-        failure: str | None = None
-        try:
-            body = body_of(envelope)
-            self._validate(body, output.body.qname.text)
-            context = zeep.xsd.context.XmlParserContext(settings=self._client.settings)  # type: ignore[no-untyped-call]
-            parsed = output.body.parse(body, self._client.wsdl.types, context=context)
-        except ContractBroken:
-            raise
-        except (EnvelopeError, zeep.exceptions.Error, ValueError, TypeError, LookupError) as error:
-            failure = str(error) if isinstance(error, EnvelopeError) else type(error).__name__
-        if failure:
-            raise ContractBroken(f"the answer to {operation} cannot be read: {failure}")
-        # zeep's own way of reading also unwraps a value that happens to have one part; here it keeps its shape.
-        if not isinstance(parsed, zeep.xsd.CompoundValue):
-            return parsed
-        values = parsed.__values__
-        if len(values) == 1:
-            return next(iter(values.values()))
-        # A customer's WSDL may have more beside it.
-        return values.get("return")
+        expected = etree.QName(self._operation(operation).output.body.qname.text).localname
+        if (found := etree.QName(body).localname) != expected:
+            raise ContractBroken(f"the body holds {found} in place of {expected}")
+        need = NEEDS[operation].answer
+        return None if need is None else AnswerNeeds(operation, need, self._names).read(body)
 
-    def is_answer(self, operation: str, element: etree._Element) -> bool:
-        """Whether an element has the name of an operation's answer, whatever is in it, in any namespace."""
-        expected = etree.QName(self._operation(operation).output.body.qname.text)
-        return etree.QName(element).localname == expected.localname
+    def notices(self, operation: str, body: etree._Element) -> tuple[str, ...]:
+        """Where an answer breaks the schema: names and the kind of each break, no value of it.
+
+        An answer that was read all the same is good for what it was asked; these are for who looks after the profile.
+        """
+        expected = self._operation(operation).output.body.qname.text
+        if body.tag != expected:
+            return (f"{etree.QName(body).localname}: another namespace",)
+        return tuple(dict.fromkeys(f"{place}: {kind}" for place, kind, _text in self._breaks(body)))[:_MOST_NOTICES]
 
     def _operation(self, name: str) -> Any:
         failure = False
         try:
-            return self._binding.get(name)
+            return self._binding.get(self._names.operation(name))
         except (ValueError, LookupError):
             failure = True
         if failure:
             raise ProfileError(f"{self._path}: the WSDL has no operation {name}")
         return None
 
-    def _validate(self, element: etree._Element, expected: str | None = None) -> None:
-        if expected is not None and element.tag != expected:
-            raise ContractBroken(
-                f"the body holds {etree.QName(element).localname} in place of {etree.QName(expected).localname}"
-            )
+    def _validate(self, element: etree._Element) -> None:
+        for place, kind, text in self._breaks(element):
+            if _SECRET_ELEMENTS.intersection(place.split("/")[-1:]):
+                raise ContractBroken(f"{place}: {kind}")
+            raise ContractBroken(f"{place}: {text}")
+
+    def _breaks(self, element: etree._Element) -> Iterator[tuple[str, str, str]]:
+        """Where an element breaks the schema: names from it down, libxml2's word for it, and its sentence."""
         # A copy: libxml2 writes default values into what it validates.
         copy = etree.fromstring(etree.tostring(element))
         if self._schema.validate(copy):
             return
         errors: Any = self._schema.error_log
-        entry = errors[0]
-        names = [etree.QName(step).localname for step in _steps(copy, entry.path)]
-        place = "/".join(names) or etree.QName(copy).localname
-        if _SECRET_ELEMENTS.intersection(names[-1:]):
-            raise ContractBroken(f"{place}: {entry.type_name}")
-        raise ContractBroken(f"{place}: {entry.message}")
+        for entry in errors:
+            names = [etree.QName(step).localname for step in _steps(copy, entry.path)]
+            yield "/".join(names) or etree.QName(copy).localname, entry.type_name, entry.message
 
 
 def _steps(root: etree._Element, path: str | None) -> list[etree._Element]:
     """The elements from the root down to a path of libxml2's error log."""
+    # The log writes the prefixes of the message.
+    prefixes = {prefix: uri for node in root.iter() for prefix, uri in node.nsmap.items() if prefix}
     try:
-        found = root.getroottree().xpath(path or "/*")
+        found = root.getroottree().xpath(path or "/*", namespaces=prefixes)
     except etree.XPathError:
         return [root]
     if not isinstance(found, list) or not found or not isinstance(found[0], etree._Element):

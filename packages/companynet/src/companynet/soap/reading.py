@@ -1,22 +1,18 @@
 """An HTTP answer read: the value wanted, or the error it means."""
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from lxml import etree
-
 from companynet.domain.session import Secret
 from companynet.errors import AnswerInvalid, BankError
-from companynet.soap.contract import Contract, ContractBroken
+from companynet.soap.contract import Contract
 from companynet.soap.envelope import EnvelopeError, body_of, parse_envelope
+from companynet.soap.errors import ContractBroken
 from companynet.soap.faults import BankFault, error_of_fault, read_fault
 from companynet.soap.transport import HttpAnswer
 
 T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
 
 #: HTTP statuses of an answer: those of success.  # S-701
 _ANSWERED: Final = range(200, 300)
@@ -38,10 +34,18 @@ class Wanted:
     """Kept out of every text: a server may quote what it was sent."""
 
     read: Callable[[Any], Any] | None
-    """Takes what is wanted out of the value; None for the value as it is."""
+    """Makes what is wanted of the values that were read; None for them as they are."""
 
-    salvage: Callable[[etree._Element], Any] | None
-    """Takes it out of an answer that is not as it should be; None where nothing would be lost."""
+
+@dataclass(frozen=True)
+class Found:
+    """What an answer brought."""
+
+    value: Any
+    """What was wanted of it."""
+
+    notices: tuple[str, ...]
+    """Where it breaks the schema, without harm to that: names only."""
 
 
 class AnswerReader:
@@ -56,25 +60,23 @@ class AnswerReader:
         self._contract = contract
         self._classes = classes
 
-    def value(self, answer: HttpAnswer, wanted: Wanted) -> Any:
+    def value(self, answer: HttpAnswer, wanted: Wanted) -> Found:
         """What is wanted of an answer.
 
         Raises:
-            AnswerInvalid: it is not the service's own, or not what the contract says, and nothing could be saved of
-                it. What lies below is not hung on it: a foreign exception may hold the answer, and that a token.
+            AnswerInvalid: it is not the service's own, or has not what is needed. What lies below is not hung on it:
+                a foreign exception may hold the answer, and that a token.
             BankError: the bank's fault, see :func:`~companynet.soap.faults.error_of_fault`.
         """
         fault: BankFault | None = None
-        body: etree._Element | None = None
         try:
-            envelope = parse_envelope(answer.content)
-            element = body_of(envelope)
+            element = body_of(parse_envelope(answer.content))
             fault = read_fault(element)
             _check_own(answer, fault)
             if fault is None:
-                body = element
-                found = self._contract.answer(wanted.operation, envelope)
-                return found if wanted.read is None else _read(found, wanted.read, wanted.operation)
+                values = self._contract.answer(wanted.operation, element)
+                value = values if wanted.read is None else _read(values, wanted.read, wanted.operation)
+                return Found(value, self._contract.notices(wanted.operation, element))
         except (EnvelopeError, ContractBroken, AnswerInvalid) as error:
             problem = str(error)
         except Exception as error:  # noqa: BLE001 -- the call has left, and its answer is not understood
@@ -85,13 +87,6 @@ class AnswerReader:
             fault = _hide(fault, wanted.hidden)
             if not problem:
                 raise error_of_fault(fault, self._classes, operation=wanted.operation, reference=wanted.reference)
-        if body is not None and (saved := self._saved(body, wanted)) is not None:
-            logger.warning(
-                "%s (%s): the answer is not as it should be; what counts was saved",
-                wanted.operation,
-                wanted.reference,
-            )
-            return saved
         raise AnswerInvalid(
             f"the answer to {wanted.operation} (HTTP {answer.status}, {len(answer.content)} bytes) is refused: "
             f"{problem}",
@@ -101,21 +96,12 @@ class AnswerReader:
             bank_text=(fault.text or None) if fault else None,
         )
 
-    def _saved(self, body: etree._Element, wanted: Wanted) -> Any:
-        if wanted.salvage is None or not self._contract.is_answer(wanted.operation, body):
-            return None
-        try:
-            return wanted.salvage(body)
-        except Exception:  # noqa: BLE001 -- then nothing can be saved; the foreign exception may hold the answer
-            return None
-
 
 def read_value(operation: str, reader: Callable[[], T]) -> T:
     """Take what is wanted out of an answer.
 
     Raises:
-        AnswerInvalid: the answer fits its WSDL, but that WSDL (a customer's own) has another shape, or allows what
-            makes no value of ours.
+        AnswerInvalid: the answer has what is needed, but it makes no value of ours.
     """
     try:
         return reader()
@@ -123,8 +109,7 @@ def read_value(operation: str, reader: Callable[[], T]) -> T:
         # The foreign exception holds the answer, which may hold a token: it ends here.
         pass
     raise AnswerInvalid(
-        f"{operation}: the answer has not the shape this library reads; compare the WSDL of the profile with the one "
-        "shipped",
+        f"{operation}: the answer has what is needed, but it makes no value of ours",
         operation=operation,
     )
 
