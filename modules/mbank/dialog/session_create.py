@@ -150,8 +150,8 @@ class SessionCreate(SigningMixin, EntitledMixin, ForgetfulMixin, Wizard):
         with choice.certificate.signer(pin) as signer:
             return session_making.make_here(
                 signer, company=choice.company, diks=choice.diks,
-                kinds=choice.kinds, bank_user=choice.bank_user, certificate=choice.certificate,
-                end=choice.end, **intent)
+                kinds=choice.kinds, bank_user=choice.bank_user,
+                certificate=choice.certificate, end=choice.end, **intent)
 
     def _show_result(self, session_id):
         self.result.session_id = session_id

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from companynet.domain.kind import Kind
 from companynet.domain.session import Permission
-from companynet.sessions import PROOFS
+from companynet.sessions import proof_of
 from trytond.i18n import gettext
 
 from .operations import operation_text
@@ -60,19 +60,13 @@ def operations_of(kinds):
 
 def kinds_of(operations):
     "The kinds of which the operations cover anything"
-    granted = Permission('', frozenset(operations))
-    found = {*granted.kinds, *granted.kinds_in_part}
-    return tuple(kind.value for kind in Kind if kind in found)
+    return tuple(
+        kind.value for kind in Kind if kind.operations & set(operations))
 
 
 def can_prove(operations):
     "Whether a session that was granted the operations can be proven"
-    return any(name in operations for name in PROOFS)
-
-
-def proof_of(operations):
-    "The operation that proves such a session"
-    return next(name for name in PROOFS if name in operations)
+    return proof_of(operations) is not None
 
 
 def kinds_text(kinds):

@@ -8,6 +8,7 @@ import logging
 
 from companynet.domain.session import (
     Login, Permission, PermissionConfig, Secret)
+from companynet.sessions import proof_of
 from companynet.signing import signature_text
 from trytond.transaction import Transaction
 
@@ -15,7 +16,6 @@ from .. import exceptions
 from ..clock import aware, stored
 from .connection import Audited, bank_profile
 from .errors import translated
-from .kinds import proof_of
 from .policy import check_certificate, signing_policy
 
 logger = logging.getLogger(__name__)

@@ -34,8 +34,8 @@ class Session(SealedMixin, MovingMixin, ModelSQL, ModelView):
     #: What a session is asked with. Nothing else is in a copy: not its life,
     #: not its secret, not what came of it.
     _copied = frozenset([
-            'user', 'company', 'context_key', 'requested', 'bank_user', 'kinds',
-            'certificate', 'certificate_subject', 'asked_end'])
+            'user', 'company', 'context_key', 'requested', 'bank_user',
+            'kinds', 'certificate', 'certificate_subject', 'asked_end'])
 
     user = fields.Many2One('res.user', "User", required=True, readonly=True)
     company = fields.Many2One(

@@ -328,8 +328,9 @@ def make_here(signer, *, company, diks, kinds, bank_user, certificate, end,
     """Make a session with a key that is here, for the transaction's user.
 
     company is the head office it is made for, diks are as for begin, kinds
-    what it is asked for, certificate is the signer's, end naive UTC; the rest is stored with the
-    session. Returns its id: it is in force, or waits for its proof.
+    what it is asked for, certificate is the signer's, end naive UTC; the rest
+    is stored with the session. Returns its id: it is in force, or waits for
+    its proof.
 
     Raises an MBankError after which there is none, or one that is ended at
     the bank as soon as that can be.

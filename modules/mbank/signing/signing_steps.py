@@ -111,7 +111,8 @@ def sign(job, round_, signature):
 def _log_in(job, signature, certificate):
     token, text = gateway.complete_login(
         signature, diks=job.diks, operations=job.operations,
-        bank_user=job.bank_user, end=job.end, session_id=job.session, company_id=job.company)
+        bank_user=job.bank_user, end=job.end, session_id=job.session,
+        company_id=job.company)
     try:
         independent.run(
             _jobs().keep_login, job.id, token, text,

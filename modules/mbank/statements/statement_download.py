@@ -20,7 +20,8 @@ from .. import gateway, independent, telling
 from ..clock import utcnow
 from ..company import names_of, offices_with
 from ..exceptions import DownloadError, RefusedError
-from ..rights import EntitledMixin, check_company, check_right, context_of, has_right
+from ..rights import (
+    EntitledMixin, check_company, check_right, context_of, has_right)
 from ..sessions.authorisation import Authorisation
 from . import statement_days
 from .statement_days import DAY, Days

@@ -2,7 +2,11 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+#: The bank's own time.  # L-155
+BANK_ZONE: Final = ZoneInfo("Europe/Warsaw")
 
 
 class Clock(Protocol):

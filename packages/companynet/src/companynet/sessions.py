@@ -1,12 +1,12 @@
 """Logins and long-lived sessions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
+from companynet.clock import BANK_ZONE
 from companynet.domain.kind import ERP_OPERATIONS
 from companynet.domain.session import BackgroundSession, Login, Permission, PermissionConfig, Secret
 from companynet.errors import BankError, LoginRefused, OrderGroupUnknown
@@ -19,9 +19,12 @@ from companynet.soap.needs import Unreadable
 _NO_GROUP: Final = "companynet-proof"
 
 #: The operations that can prove a session, the one that makes the bank do least first.  # L-160, L-168
-PROOFS: Final = ("getStatus", "getMT940Ex")
+_PROOFS: Final = ("getStatus", "getMT940Ex")
 
-_BANK_ZONE: Final = ZoneInfo("Europe/Warsaw")  # L-155
+
+def proof_of(operations: Collection[str]) -> str | None:
+    """The operation by which a session that was granted these is proven; None if none of them proves it."""
+    return next((name for name in _PROOFS if name in operations), None)
 
 
 class Sessions:
@@ -247,7 +250,7 @@ class Sessions:
         Args:
             token: of the session.
             dik: one that it shall cover.
-            operations: what it was granted for the DIK; one of :data:`PROOFS` must be among them.
+            operations: what it was granted for the DIK; see :func:`proof_of`.
 
         Raises:
             SessionInvalid: it ended, or never was.
@@ -255,10 +258,10 @@ class Sessions:
             BankError: nothing is proven; it may be asked again.
             ValueError: nothing that was granted proves it; nothing was sent.
         """
-        proof = next((name for name in PROOFS if name in operations), None)
+        proof = proof_of(operations)
         if proof is None:
-            raise ValueError(f"DIK {dik}: a session is proven by one of {', '.join(PROOFS)}, and was granted none")
-        day = self._caller.clock.now().astimezone(_BANK_ZONE).date() - timedelta(days=1)
+            raise ValueError(f"DIK {dik}: a session is proven by one of {', '.join(_PROOFS)}, and was granted none")
+        day = self._caller.clock.now().astimezone(BANK_ZONE).date() - timedelta(days=1)
         arguments: dict[str, dict[str, object]] = {
             "getStatus": {"orderGroupId": _NO_GROUP},
             "getMT940Ex": {"from": day, "to": day, "compressed": False},
@@ -379,7 +382,7 @@ def _from_bank(answer: dict[str, Any]) -> PermissionConfig:
     end_time: datetime = answer["endTime"]
     if end_time.tzinfo is None:
         # Without a zone the bank's own is the earlier reading.  # L-155
-        end_time = end_time.replace(tzinfo=_BANK_ZONE)
+        end_time = end_time.replace(tzinfo=BANK_ZONE)
     operations: dict[str, set[str]] = {}
     for entry in answer["permissionsEntries"]:
         operations.setdefault(entry["DIK"], set()).update(entry["allowedOperations"])

@@ -12,9 +12,9 @@ from companynet.cli.failures import EXIT_STATUS, Unusable
 from companynet.cli.output import FOUND_PROBLEMS, fail, os_reason
 from companynet.cli.passwords import add_secret, read_secret
 from companynet.cli.session_file import SessionFile, clear_away, end_at_bank
-from companynet.cli.session_shown import BANK_ZONE, JSON_HELP, differences_of, print_session
+from companynet.cli.session_shown import JSON_HELP, differences_of, print_session
 from companynet.cli.signature_options import add_signature
-from companynet.clock import SYSTEM_CLOCK
+from companynet.clock import BANK_ZONE, SYSTEM_CLOCK
 from companynet.domain.kind import Kind
 from companynet.domain.session import BackgroundSession, Permission, PermissionConfig, Secret
 from companynet.domain.session_opening import SessionOpening

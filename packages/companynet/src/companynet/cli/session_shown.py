@@ -2,18 +2,16 @@
 
 import argparse
 import json
-from zoneinfo import ZoneInfo
 
 from companynet.cli.output import say
 from companynet.cli.session_file import clear_away, unfinished
-from companynet.clock import SYSTEM_CLOCK
+from companynet.clock import BANK_ZONE, SYSTEM_CLOCK
 from companynet.domain.grant import GrantDifference, grant_differences
 from companynet.domain.session import Permission
 from companynet.domain.session_opening import SessionOpening
 from companynet.domain.session_snapshot import SessionKind, SessionSnapshot, config_to_json
 
 JSON_HELP = "one JSON object in place of words; without the token"
-BANK_ZONE = ZoneInfo("Europe/Warsaw")  # L-155
 
 
 def differences_of(session: SessionSnapshot) -> tuple[GrantDifference, ...]:

@@ -78,14 +78,11 @@ class AnswerNeeds:
 
     def _value(self, kind: Kind, leaf: etree._Element) -> Any:
         text = leaf.text or ""
-        if kind is Kind.TEXT:
-            if not text:
-                raise ContractBroken(f"{_place(leaf)}: it is empty")
-            return text
-        text = text.strip()
+        if kind is not Kind.TEXT:
+            text = text.strip()
         if not text:
             raise ContractBroken(f"{_place(leaf)}: it is empty")
-        if kind is Kind.ID:
+        if kind in {Kind.TEXT, Kind.ID}:
             return text
         if kind is Kind.FLAG and text in _FLAGS:
             return _FLAGS[text]
@@ -123,6 +120,7 @@ class AnswerNeeds:
         return {name: self._part(name, part, node) for name, part in need.parts.items()}
 
     def _alone(self, part: Need, node: etree._Element) -> Any:
+        """What is wanted of a node that is nothing else, whatever its name."""
         if isinstance(part, Value):
             leaf = self._only_leaf(node)
             return None if not part.needed and not (leaf.text or "").strip() else self._value(part.kind, leaf)
@@ -203,10 +201,7 @@ class AnswerNeeds:
             straight = not children or (isinstance(need.item, Group) and self._has_part(need.item, node))
             nodes += [node] if straight else children
         # An element without anything in it is an empty list, or an item of which nothing is said.
-        return [self._item(need.item, node) for node in nodes if len(_there(node)) or (node.text or "").strip()]
-
-    def _item(self, need: Need, node: etree._Element) -> Any:
-        return self._group(need, node) if isinstance(need, Group) else self._alone(need, node)
+        return [self._alone(need.item, node) for node in nodes if _there(node) or (node.text or "").strip()]
 
 
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}

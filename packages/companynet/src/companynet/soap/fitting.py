@@ -11,16 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import zeep.xsd
 from zeep.xsd.elements.indicators import Choice, Indicator
 from zeep.xsd.types import builtins
 
+from companynet.clock import BANK_ZONE
 from companynet.soap.errors import ContractBroken
 from companynet.soap.needs import Group, Kind, Many, Names, Need, Value
-
-_BANK_ZONE: Final = ZoneInfo("Europe/Warsaw")  # L-155
 
 #: Parts of the context that a call may be without: some concern no customer, some come before there is a token.
 _NOT_ALWAYS: Final = frozenset({"dik", "authenticationToken"})  # L-016
@@ -117,7 +115,7 @@ class Fitting:
     def _part(self, need: Need, element: Any, path: str) -> Fill:
         if isinstance(need, Many):
             return self._many(need, element, path)
-        made = self._group(need, element.type, path) if isinstance(need, Group) else self._value(need, element, path)
+        made = self._item(need, element, path)
         if not element.accepts_multiple:
             return made
         return lambda value: [made(value)]
@@ -189,12 +187,12 @@ def _word(value: object) -> str:
 
 
 def _midnight(value: date) -> datetime:
-    return datetime.combine(value, time(), _BANK_ZONE)
+    return datetime.combine(value, time(), BANK_ZONE)
 
 
 def _local(value: datetime) -> datetime:
     """The bank's own time with its offset: right for who reads the offset and for who does not.  # L-033"""
-    return value.astimezone(_BANK_ZONE)
+    return value.astimezone(BANK_ZONE)
 
 
 def _utf8(value: bytes) -> str:

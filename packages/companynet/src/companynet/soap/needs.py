@@ -219,19 +219,3 @@ class Names:
     def part(self, operation: str, name: str) -> str:
         """What the bank calls a part of it."""
         return self._other.get(f"{operation}/{name}", self._other.get(name, name))
-
-    @staticmethod
-    def unknown(other: Mapping[str, str]) -> list[str]:
-        """The names in a mapping that are none of ours, sorted."""
-        known = set(NEEDS)
-        for operation, exchange in NEEDS.items():
-            for need in (exchange.request, exchange.answer):
-                for part in _parts_of(need):
-                    known |= {part, f"{operation}/{part}"}
-        return sorted(set(other) - known)
-
-
-def _parts_of(need: Need | None) -> set[str]:
-    if isinstance(need, Group):
-        return set(need.parts).union(*map(_parts_of, need.parts.values()))
-    return _parts_of(need.item) if isinstance(need, Many) else set()
